@@ -1,0 +1,122 @@
+"""Time, in one place: every part of the broker that needs the time is handed a Clock.
+
+``SystemClock`` is the machine's time. ``ManualClock`` stands still until a test moves it, and then runs what has
+become due, in order of deadline, so that timeouts and retention are tested without waiting. A leaf.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two readings: wall time for what is stored or sent, monotonic time for deadlines. Both in milliseconds."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds since the Unix epoch."""
+        ...
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since an arbitrary start; never goes backwards."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    __slots__ = ()
+
+    def wall_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000
+
+
+class ManualClock:
+    """A clock that moves only by ``advance`` and tells its listeners when it did."""
+
+    def __init__(self, wall_ms: int = 1_700_000_000_000) -> None:
+        self._wall_ms = wall_ms
+        self._monotonic_ms = 0
+        self._listeners: list[Callable[[], None]] = []
+
+    def wall_ms(self) -> int:
+        return self._wall_ms
+
+    def monotonic_ms(self) -> int:
+        return self._monotonic_ms
+
+    def advance(self, duration_ms: int) -> None:
+        """Move both readings forward by ``duration_ms`` (>= 0), then call the listeners."""
+        if duration_ms < 0:
+            raise ValueError(f"time does not go backwards: advance({duration_ms})")
+        self._wall_ms += duration_ms
+        self._monotonic_ms += duration_ms
+        for listener in list(self._listeners):
+            listener()
+
+    def on_advance(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each ``advance``."""
+        self._listeners.append(listener)
+
+
+class Timer:
+    """One scheduled call; ``cancel`` is idempotent."""
+
+    __slots__ = ("callback", "deadline_ms")
+
+    def __init__(self, deadline_ms: int, callback: Callable[[], None]) -> None:
+        self.deadline_ms = deadline_ms
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        self.callback = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it is neither fired nor cancelled."""
+        return self.callback is not None
+
+
+class Timers:
+    """Deadlines on a monotonic clock, fired in order by whoever drives ``run_due`` (the event loop, or a test)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._heap: list[tuple[int, int, Timer]] = []
+        self._sequence = count()
+        self.on_earlier_deadline: Callable[[], None] | None = None
+        """Called when a new timer is due before all others, so that the driver can wake up sooner."""
+
+    def at(self, deadline_ms: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` once ``Clock.monotonic_ms()`` has reached ``deadline_ms``."""
+        timer = Timer(deadline_ms, callback)
+        earlier = not self._heap or deadline_ms < self._heap[0][0]
+        heappush(self._heap, (deadline_ms, next(self._sequence), timer))
+        if earlier and self.on_earlier_deadline is not None:
+            self.on_earlier_deadline()
+        return timer
+
+    def after(self, delay_ms: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` in ``delay_ms`` milliseconds from now."""
+        return self.at(self._clock.monotonic_ms() + delay_ms, callback)
+
+    def next_deadline_ms(self) -> int | None:
+        """The deadline of the next active timer, in ``Clock.monotonic_ms()``; None when there is none."""
+        heap = self._heap
+        while heap and not heap[0][2].active:
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def run_due(self) -> None:
+        """Fire every timer that is due now, those they schedule for now included."""
+        while (deadline_ms := self.next_deadline_ms()) is not None and deadline_ms <= self._clock.monotonic_ms():
+            timer = heappop(self._heap)[2]
+            callback, timer.callback = timer.callback, None
+            if callback is not None:
+                callback()

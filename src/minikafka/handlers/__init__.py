@@ -1,0 +1,46 @@
+"""API_TABLE: every API this broker serves, and the only place where one is registered.
+
+ApiVersions, the documentation page, metric names and dispatch derive from it. The versions are the union of
+Apache Kafka 3.9.1 and 4.2.0. A module is imported when its API is first called; it defines
+``handle(ctx: RequestContext, request) -> response | Pending | None``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Api(NamedTuple):
+    """One row: Kafka's key and name, the versions served, the module of this package that serves it, and the
+    operation and resource an ACL has to allow, as "OPERATION RESOURCE_TYPE" ("" where nothing is checked, or where
+    the handler checks each topic or group itself)."""
+
+    key: int
+    name: str
+    min_version: int
+    max_version: int
+    module: str
+    acl: str
+
+
+# One row a line, by key.
+# fmt: off
+API_TABLE: tuple[Api, ...] = (
+    Api(0, "Produce", 0, 13, "produce", "WRITE TOPIC"),
+    Api(1, "Fetch", 0, 18, "fetch", "READ TOPIC"),
+    Api(2, "ListOffsets", 0, 11, "list_offsets", "DESCRIBE TOPIC"),
+    Api(3, "Metadata", 0, 13, "metadata", "DESCRIBE TOPIC"),
+    Api(10, "FindCoordinator", 0, 6, "find_coordinator", "DESCRIBE GROUP"),
+    Api(18, "ApiVersions", 0, 4, "api_versions", ""),
+    Api(19, "CreateTopics", 0, 7, "create_topics", "CREATE CLUSTER"),
+    Api(20, "DeleteTopics", 0, 6, "delete_topics", "DELETE TOPIC"),
+    Api(21, "DeleteRecords", 0, 2, "delete_records", "DELETE TOPIC"),
+    Api(22, "InitProducerId", 0, 5, "init_producer_id", "IDEMPOTENT_WRITE CLUSTER"),
+    Api(23, "OffsetForLeaderEpoch", 0, 4, "offset_for_leader_epoch", "DESCRIBE TOPIC"),
+    Api(37, "CreatePartitions", 0, 3, "create_partitions", "ALTER TOPIC"),
+    Api(60, "DescribeCluster", 0, 2, "describe_cluster", "DESCRIBE CLUSTER"),
+    Api(75, "DescribeTopicPartitions", 0, 0, "describe_topic_partitions", "DESCRIBE TOPIC"),
+)
+# fmt: on
+
+API_BY_KEY: dict[int, Api] = {api.key: api for api in API_TABLE}

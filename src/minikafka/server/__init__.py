@@ -1,0 +1,1 @@
+"""The event loop side: connections, dispatch, delayed operations."""
