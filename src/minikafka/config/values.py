@@ -1,0 +1,241 @@
+"""From text to value and back: Kafka's nine types, and the conditions a value has to meet.
+
+Types and sentences are those of ``org.apache.kafka.common.config.ConfigDef``: admin clients show the sentences.
+
+========  =================================  ==========================================
+type      Python value                       text
+========  =================================  ==========================================
+boolean   bool                               ``true`` or ``false``, in any case
+short     int of 16 bits                     decimal digits, a sign
+int       int of 32 bits                     as short
+long      int of 64 bits                     as short
+double    float                              a Java floating-point literal
+string    str                                itself, without surrounding blanks
+class     str, the name of a Java class      as string
+password  str                                as string; never shown
+list      list[str]                          comma-separated, blanks around commas dropped
+========  =================================  ==========================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from minikafka.errors import ConfigError
+
+HIDDEN: Final = "[hidden]"
+"""What is shown in place of a password."""
+
+_INTEGER_BITS: Final = {"short": 16, "int": 32, "long": 64}
+_TEXT_TYPES: Final = frozenset({"string", "class", "password"})
+
+
+class InvalidValue(ConfigError):
+    """A value that its key does not take. The text is Kafka's sentence; ``reason`` is the part after the colon."""
+
+    def __init__(self, name: str, value: object, reason: str, *, sentence: str | None = None) -> None:
+        super().__init__(sentence or f"Invalid value {_shown(value)} for configuration {name}: {reason}")
+        self.name = name
+        self.value = value
+        self.reason = reason
+
+
+def parse_value(name: str, type_name: str, text: str) -> Any:
+    """The value ``text`` stands for (see the table above). Raises InvalidValue."""
+    trimmed = text.strip()
+    if type_name in _TEXT_TYPES:
+        return trimmed
+    if type_name == "boolean":
+        lower = trimmed.lower()
+        if lower in ("true", "false"):
+            return lower == "true"
+        raise InvalidValue(name, text, "Expected value to be either true or false")
+    if type_name == "list":
+        return [item.strip() for item in trimmed.split(",")] if trimmed else []
+    if type_name == "double":
+        value = _java_double(trimmed)
+        if value is not None:
+            return value
+    else:
+        number = _java_integer(trimmed)
+        limit = 1 << (_INTEGER_BITS[type_name] - 1)
+        if number is not None and -limit <= number < limit:
+            return number
+    raise InvalidValue(name, text, f"Not a number of type {type_name.upper()}")
+
+
+def _java_integer(text: str) -> int | None:
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    return int(text) if digits.isdecimal() else None
+
+
+def _java_double(text: str) -> float | None:
+    if not text or "_" in text or not text.isascii():
+        return None
+    if text.lstrip("+-") in ("NaN", "Infinity"):
+        return float(text)
+    number = text[:-1] if text[-1] in "dDfF" else text
+    if number.lower().lstrip("+-")[:1] not in tuple("0123456789."):
+        return None
+    try:
+        return float.fromhex(number) if number.lower().lstrip("+-").startswith("0x") else float(number)
+    except ValueError:
+        return None
+
+
+def value_text(value: Any) -> str | None:
+    """A value as Kafka writes it (``ConfigDef.convertToString``); None for None."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _double_text(value)
+    if isinstance(value, Iterable):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+def _double_text(value: float) -> str:
+    """``Double.toString``: scientific notation below 10^-3 and from 10^7 on."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        text = repr(value)
+        return text if "e" not in text else f"{value:f}".rstrip("0")
+    mantissa, _, exponent = f"{value!r}".partition("e")
+    if not exponent:
+        digits = mantissa.replace(".", "").replace("-", "").lstrip("0").rstrip("0") or "0"
+        exponent = str(int(f"{value:e}".partition("e")[2]))
+        mantissa = ("-" if value < 0 else "") + digits[0] + "." + (digits[1:] or "0")
+    elif "." not in mantissa:
+        mantissa += ".0"
+    return f"{mantissa}E{int(exponent)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(str, value))}]"
+    return str(value_text(value))
+
+
+class Condition:
+    """What a value must meet beyond its type. ``text`` is how Kafka writes it, e.g. ``[1,...]``."""
+
+    __slots__ = ("_check", "text")
+
+    def __init__(self, text: str, check: Callable[[str, Any], None]) -> None:
+        self.text = text
+        self._check = check
+
+    def ensure(self, name: str, value: Any) -> None:
+        """Raises InvalidValue."""
+        self._check(name, value)
+
+
+def condition(cell: str) -> Condition | None:
+    """The condition a cell of the table describes; None for an empty cell.
+
+    ``1..`` at least 1; ``0..1`` a range, ends included; ``{a,b}`` one of these (for lists: each element);
+    ``~{A,B}`` the same in any case; ``distinct`` a list without empty elements, repeated ones are dropped;
+    ``distinct nonempty`` the same with at least one element; ``@name`` one of the special conditions in ``NAMED``.
+    """
+    if not cell:
+        return None
+    if cell.startswith("distinct"):
+        return _distinct(cell)
+    if cell.startswith("~{"):
+        return _one_of_any_case(cell[2:-1].split(","))
+    if cell.startswith("{"):
+        return _one_of(cell[1:-1].split(","))
+    if cell.startswith("@"):
+        return NAMED[cell[1:]]
+    low, _, high = cell.partition("..")
+    return _range(low, high)
+
+
+def _range(low: str, high: str) -> Condition:
+    least = float(low) if low else None
+    most = float(high) if high else None
+
+    def check(name: str, value: Any) -> None:
+        if least is not None and value < least:
+            raise InvalidValue(name, value, f"Value must be at least {low}")
+        if most is not None and value > most:
+            raise InvalidValue(name, value, f"Value must be no more than {high}")
+
+    return Condition(f"[{low + ',' if low else ''}...{',' + high if high else ''}]", check)
+
+
+def _one_of(choices: list[str]) -> Condition:
+    def check(name: str, value: Any) -> None:
+        if value not in choices:
+            raise InvalidValue(name, value, f"String must be one of: {', '.join(choices)}")
+
+    return Condition(f"[{', '.join(choices)}]", check)
+
+
+def _one_of_any_case(choices: list[str]) -> Condition:
+    def check(name: str, value: Any) -> None:
+        if value.upper() not in choices:
+            raise InvalidValue(name, value, f"String must be one of (case insensitive): {', '.join(choices)}")
+
+    return Condition(f"(case insensitive) [{', '.join(choices)}]", check)
+
+
+def _distinct(cell: str) -> Condition:
+    head, _, choices_text = cell.partition("{")
+    choices = choices_text.rstrip("}").split(",") if choices_text else []
+    one_of = _one_of(choices) if choices else None
+    nonempty = "nonempty" in head
+
+    def check(name: str, value: Any) -> None:
+        if nonempty and not value:
+            allowed = one_of.text if one_of else "any non-empty value"
+            _refuse(name, value, f"Configuration '{name}' must not be empty. Valid values include: {allowed}")
+        for item in value:
+            if not item:
+                _refuse(name, value, f"Configuration '{name}' values must not be empty.")
+            if one_of:
+                one_of.ensure(name, item)
+
+    return Condition(one_of.text if one_of else "", check)
+
+
+def _refuse(name: str, value: object, sentence: str) -> None:
+    raise InvalidValue(name, value, sentence, sentence=sentence)
+
+
+def _gzip_level(name: str, value: Any) -> None:
+    if value != -1 and not 1 <= value <= 9:
+        raise InvalidValue(name, value, "Value must be between 1 and 9 or equal to -1")
+
+
+def _non_empty(name: str, value: Any) -> None:
+    if value == "":
+        raise InvalidValue(name, value, "String must be non-empty")
+
+
+def _replica_list(name: str, value: Any) -> None:
+    if value == ["*"]:
+        return
+    for item in value:
+        partition, colon, broker = item.partition(":")
+        if item and not (colon and partition.isdecimal() and broker.isdecimal()):
+            form = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
+            raise InvalidValue(
+                name, value, f"{name} must be the literal '*' or a list of replicas in the following format: {form}"
+            )
+
+
+def _anything(name: str, value: Any) -> None:
+    """For conditions that text cannot fail to meet (Kafka's ``NonNullValidator``)."""
+
+
+NAMED: Final[dict[str, Condition]] = {
+    "gzip-level": Condition("[1,...,9] or -1", _gzip_level),
+    "replica-list": Condition("[partitionId]:[brokerId],[partitionId]:[brokerId],...", _replica_list),
+    "non-empty": Condition("non-empty string", _non_empty),
+    "non-null": Condition("non-null string", _anything),
+}
