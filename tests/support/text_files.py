@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-WORDS = (
+WORDS = str.split(
     "the of and a to in is it that was for on with as his they at be this from have or by one had not but what all "
     "were when we there can an your which their said if do will each about how up out them then she many some so "
     "Überraschung naïve façade Ελλάδα Привет 你好 مرحبا 🦊 log offset partition leader epoch"
-).split()
+)
 
 
 def text_files(line_count: int, *, seed: int = 20_260, file_count: int = 5) -> dict[str, list[bytes]]:

@@ -1,0 +1,46 @@
+"""Options and fixtures of the whole suite.
+
+``--broker`` chooses what the client scenarios talk to: ``minikafka`` (the default), ``kafka=DIRECTORY`` for Apache
+Kafka from a directory of its jars. That the scenarios hold for Kafka itself is what makes them worth passing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.brokers import ApacheKafkaProcess, BrokerProcess, MinikafkaProcess
+
+BrokerMaker = Callable[..., BrokerProcess]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--broker", default="minikafka", help="what client scenarios talk to: minikafka, or kafka=DIRECTORY_OF_JARS"
+    )
+
+
+@pytest.fixture(scope="session")
+def make_broker(request: pytest.FixtureRequest) -> BrokerMaker:
+    """``make_broker(directory, settings)``: a broker of the chosen kind, not yet started."""
+    kind, _, where = request.config.getoption("--broker").partition("=")
+    if kind == "minikafka":
+        return MinikafkaProcess
+    if kind == "kafka" and Path(where).is_dir():
+        return lambda directory, settings=None: ApacheKafkaProcess(directory, Path(where).resolve(), settings)
+    raise pytest.UsageError(f"--broker={kind}={where}: say minikafka, or kafka=DIRECTORY_OF_JARS")
+
+
+@pytest.fixture(scope="session")
+def shared_broker(make_broker: BrokerMaker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerProcess]:
+    """A broker process for all scenarios that only need one; each uses topics of its own."""
+    with make_broker(tmp_path_factory.mktemp("broker")) as broker:
+        yield broker
+        assert broker.stop() == expected_exit_code(broker), broker.log_text
+
+
+def expected_exit_code(broker: BrokerProcess) -> int:
+    """What a clean stop by SIGTERM ends with: a JVM tells of the signal, minikafka of its success."""
+    return 143 if isinstance(broker, ApacheKafkaProcess) else 0
