@@ -1,0 +1,415 @@
+"""Record batches of magic 2 (KIP-98) as views over a buffer, and the walk over batches of all magics.
+
+======================  ========  ======================================================================
+field                   position  note
+======================  ========  ======================================================================
+base offset             0         int64; given by the broker, outside the checksum
+batch length            8         int32: bytes that follow this field
+partition leader epoch  12        int32; given by the broker, outside the checksum
+magic                   16        int8; at the same place in all formats
+crc                     17        uint32: CRC-32C of everything from the attributes on
+attributes              21        int16: bits 0-2 codec, 3 log append time, 4 transactional, 5 control,
+                                  6 the base timestamp is a delete horizon (KIP-534)
+last offset delta       23        int32
+base timestamp          27        int64: of the first record, -1 for none
+max timestamp           35        int64: of all records, or the time of the append
+producer id             43        int64, -1 for none; then epoch (int16, 51) and base sequence (int32, 53)
+record count            57        int32; then the records, compressed as one block if at all
+======================  ========  ======================================================================
+
+Kafka's classes: ``DefaultRecordBatch``, ``DefaultRecord``, ``ByteBufferLogInputStream``.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from minikafka.records.checksum import crc32c
+from minikafka.records.compression import MAX_DECOMPRESSED_BYTES, NONE, Buffer, decompress, ensure_known
+from minikafka.records.errors import CorruptBatchError, InvalidRecordsError
+from minikafka.records.varint import read_varint, read_varlong
+
+NO_TIMESTAMP: Final = -1
+NO_PRODUCER_ID: Final = -1
+NO_PRODUCER_EPOCH: Final = -1
+NO_SEQUENCE: Final = -1
+NO_PARTITION_LEADER_EPOCH: Final = -1
+
+NO_TIMESTAMP_TYPE: Final = -1
+CREATE_TIME: Final = 0
+LOG_APPEND_TIME: Final = 1
+
+LOG_OVERHEAD: Final = 12
+"""Bytes of base offset and length, which the length does not count."""
+RECORD_BATCH_OVERHEAD: Final = 61
+MAGIC_POSITION: Final = 16
+MIN_RECORD_OVERHEAD: Final = 14
+"""The shortest length any format can say: an empty message of magic 0."""
+
+COMPRESSION_MASK: Final = 0x07
+TIMESTAMP_TYPE_FLAG: Final = 0x08
+TRANSACTIONAL_FLAG: Final = 0x10
+CONTROL_FLAG: Final = 0x20
+DELETE_HORIZON_FLAG: Final = 0x40
+
+CRC_POSITION: Final = 17
+ATTRIBUTES_POSITION: Final = 21
+MAX_TIMESTAMP_POSITION: Final = 35
+
+HEADER: Final = struct.Struct(">qiibIhiqqqhii")
+_OFFSET = struct.Struct(">q")
+_LENGTH = struct.Struct(">i")
+_CRC = struct.Struct(">I")
+_EPOCH_POSITION = 12
+
+_INT32_MAX = 0x7FFF_FFFF
+_INT64_MAX = 0x7FFF_FFFF_FFFF_FFFF
+
+
+class Record(NamedTuple):
+    """One record. ``timestamp`` in ms (-1 none), the append's where the batch says so; ``headers``: (key, value) pairs.
+
+    Header keys are text; bytes that are not UTF-8 survive as surrogate escapes (PEP 383), so that a batch that is
+    written again keeps them, where Kafka would put replacement characters.
+    """
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+
+def increment_sequence(sequence: int, increment: int) -> int:
+    """``sequence + increment`` where 0 follows 2^31 - 1 (``DefaultRecordBatch.incrementSequence``)."""
+    return (sequence + increment) & _INT32_MAX
+
+
+class RecordBatch:
+    """The header of the batch at ``position`` of ``buffer``; its records are read only on iteration.
+
+    The fields are read once, at construction; the setters change buffer and fields alike and need a writable buffer.
+    The buffer may end behind the header: checksum and records then cannot be read.
+    Raises CorruptBatchError when there is no whole header, or the length says there is none.
+    """
+
+    __slots__ = (
+        "_crc",
+        "attributes",
+        "base_offset",
+        "base_sequence",
+        "base_timestamp",
+        "batch_length",
+        "buffer",
+        "last_offset_delta",
+        "magic",
+        "max_timestamp",
+        "partition_leader_epoch",
+        "position",
+        "producer_epoch",
+        "producer_id",
+        "record_count",
+        "size_bytes",
+    )
+
+    buffer: memoryview
+    position: int
+    size_bytes: int
+    base_offset: int
+    batch_length: int
+    partition_leader_epoch: int
+    magic: int
+    _crc: int
+    attributes: int
+    last_offset_delta: int
+    base_timestamp: int
+    max_timestamp: int
+    producer_id: int
+    producer_epoch: int
+    base_sequence: int
+    record_count: int
+
+    def __init__(self, buffer: memoryview, position: int = 0) -> None:
+        self.buffer = buffer
+        self.position = position
+        try:
+            (
+                self.base_offset,
+                self.batch_length,
+                self.partition_leader_epoch,
+                self.magic,
+                self._crc,
+                self.attributes,
+                self.last_offset_delta,
+                self.base_timestamp,
+                self.max_timestamp,
+                self.producer_id,
+                self.producer_epoch,
+                self.base_sequence,
+                self.record_count,
+            ) = HEADER.unpack_from(buffer, position)
+        except struct.error:
+            raise _too_small(len(buffer) - position) from None
+        self.size_bytes = self.batch_length + LOG_OVERHEAD
+        if self.size_bytes < RECORD_BATCH_OVERHEAD:
+            raise _too_small(self.size_bytes)
+
+    @property
+    def crc(self) -> int:
+        """The checksum the batch carries, unsigned."""
+        return self._crc
+
+    @property
+    def compression_type(self) -> int:
+        """The codec's number, 0-4 (``compression.NAMES``); 5-7 are not known and refused on reading."""
+        return self.attributes & COMPRESSION_MASK
+
+    @property
+    def timestamp_type(self) -> int:
+        """CREATE_TIME or LOG_APPEND_TIME; NO_TIMESTAMP_TYPE for magic 0."""
+        return LOG_APPEND_TIME if self.attributes & TIMESTAMP_TYPE_FLAG else CREATE_TIME
+
+    @property
+    def is_transactional(self) -> bool:
+        return bool(self.attributes & TRANSACTIONAL_FLAG)
+
+    @property
+    def is_control(self) -> bool:
+        return bool(self.attributes & CONTROL_FLAG)
+
+    @property
+    def has_delete_horizon(self) -> bool:
+        return bool(self.attributes & DELETE_HORIZON_FLAG)
+
+    @property
+    def delete_horizon_ms(self) -> int | None:
+        """When tombstones and markers of this batch may go (KIP-534); None where the cleaner has not said so."""
+        return self.base_timestamp if self.attributes & DELETE_HORIZON_FLAG else None
+
+    @property
+    def has_producer_id(self) -> bool:
+        return self.producer_id > NO_PRODUCER_ID
+
+    @property
+    def last_offset(self) -> int:
+        return self.base_offset + self.last_offset_delta
+
+    @property
+    def next_offset(self) -> int:
+        return self.base_offset + self.last_offset_delta + 1
+
+    @property
+    def last_sequence(self) -> int:
+        """The sequence number of the last record; -1 without sequence numbers."""
+        if self.base_sequence == NO_SEQUENCE:
+            return NO_SEQUENCE
+        return increment_sequence(self.base_sequence, self.last_offset_delta)
+
+    @property
+    def data(self) -> memoryview:
+        """The bytes of the whole batch, header included."""
+        return self.buffer[self.position : self.position + self.size_bytes]
+
+    def compute_crc(self) -> int:
+        """The checksum of what the buffer holds, unsigned."""
+        return crc32c(self.buffer[self.position + ATTRIBUTES_POSITION : self.position + self.size_bytes])
+
+    def is_valid(self) -> bool:
+        """Whether all bytes are there and have the checksum the batch carries."""
+        return len(self.buffer) - self.position >= self.size_bytes and self._crc == self.compute_crc()
+
+    def ensure_valid(self) -> None:
+        """Raise CorruptBatchError unless ``is_valid()``."""
+        if not self.is_valid():
+            raise CorruptBatchError(
+                f"Record is corrupt (stored crc = {self._crc}, computed crc = {self.compute_crc()})"
+            )
+
+    def records_data(self, max_bytes: int = MAX_DECOMPRESSED_BYTES) -> bytes:
+        """The records' bytes, decompressed. Raises InvalidRecordsError (damaged, unknown codec, over ``max_bytes``)."""
+        start = self.position + RECORD_BATCH_OVERHEAD
+        data = self.buffer[start : self.position + self.size_bytes]
+        compression_type = self.attributes & COMPRESSION_MASK
+        if compression_type == NONE:
+            return bytes(data)
+        return decompress(ensure_known(compression_type), data, max_bytes)
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records in order. Raises InvalidRecordsError at the first that is not well-formed."""
+        if self.record_count == 0:
+            return iter(())
+        if self.record_count < 0:
+            raise InvalidRecordsError(f"Found invalid record count {self.record_count} in magic v{self.magic} batch")
+        return read_records(
+            self.records_data(),
+            self.record_count,
+            self.base_offset,
+            self.base_timestamp,
+            self.max_timestamp if self.attributes & TIMESTAMP_TYPE_FLAG else None,
+        )
+
+    def set_base_offset(self, base_offset: int) -> None:
+        """Patch the base offset, and with it the offsets of all records; outside the checksum."""
+        _OFFSET.pack_into(self.buffer, self.position, base_offset)
+        self.base_offset = base_offset
+
+    def set_last_offset(self, last_offset: int) -> None:
+        """Patch the base offset so that ``last_offset`` becomes the batch's."""
+        self.set_base_offset(last_offset - self.last_offset_delta)
+
+    def set_partition_leader_epoch(self, epoch: int) -> None:
+        """Patch the leader epoch; outside the checksum."""
+        _LENGTH.pack_into(self.buffer, self.position + _EPOCH_POSITION, epoch)
+        self.partition_leader_epoch = epoch
+
+    def set_max_timestamp(self, timestamp_type: int, max_timestamp: int) -> None:
+        """Patch timestamp type and maximum; computes the checksum anew only if either is another than before."""
+        attributes = self.attributes & ~TIMESTAMP_TYPE_FLAG
+        if timestamp_type == LOG_APPEND_TIME:
+            attributes |= TIMESTAMP_TYPE_FLAG
+        if attributes == self.attributes and max_timestamp == self.max_timestamp:
+            return
+        struct.pack_into(">h", self.buffer, self.position + ATTRIBUTES_POSITION, attributes)
+        _OFFSET.pack_into(self.buffer, self.position + MAX_TIMESTAMP_POSITION, max_timestamp)
+        self.attributes = attributes
+        self.max_timestamp = max_timestamp
+        self._crc = self.compute_crc()
+        _CRC.pack_into(self.buffer, self.position + CRC_POSITION, self._crc)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(magic={self.magic}, offsets=[{self.base_offset}, {self.last_offset}], "
+            f"count={self.record_count}, attributes={self.attributes:#x}, producer_id={self.producer_id}, "
+            f"size_bytes={self.size_bytes})"
+        )
+
+
+def read_records(
+    data: bytes, count: int, base_offset: int, base_timestamp: int, log_append_time: int | None
+) -> Iterator[Record]:
+    """The ``count`` records that ``data`` (decompressed, without the batch header) must consist of.
+
+    ``log_append_time`` stands for every timestamp unless None.
+    Raises InvalidRecordsError as ``DefaultRecord.readFrom`` does, at the first record that is wrong.
+    """
+    position = 0
+    end = len(data)
+    for _ in range(count):
+        try:
+            size, position = read_varint(data, position)
+        except (IndexError, ValueError):
+            raise InvalidRecordsError("Incorrect declared batch size, premature EOF reached") from None
+        if end - position < size:
+            raise InvalidRecordsError(
+                f"Invalid record size: expected {size} bytes in record payload, but instead the buffer has only "
+                f"{end - position} remaining bytes."
+            )
+        try:
+            yield _read_record(data, position, size, base_offset, base_timestamp, log_append_time)
+        except (IndexError, ValueError):
+            raise InvalidRecordsError("Found invalid record structure") from None
+        position += size
+    if position != end:
+        raise InvalidRecordsError("Incorrect declared batch size, records still remaining in file")
+
+
+def _read_record(
+    data: bytes, start: int, size: int, base_offset: int, base_timestamp: int, log_append_time: int | None
+) -> Record:
+    timestamp_delta, position = read_varlong(data, start + 1)  # the first byte, attributes, is unused
+    offset_delta, position = read_varint(data, position)
+    key, position = _read_nullable_bytes(data, position)
+    value, position = _read_nullable_bytes(data, position)
+    header_count, position = read_varint(data, position)
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    if header_count != 0:
+        headers, position = _read_headers(data, position, header_count)
+    if position - start != size:
+        raise InvalidRecordsError(
+            f"Invalid record size: expected to read {size} bytes in record payload, but instead read {position - start}"
+        )
+    timestamp = log_append_time if log_append_time is not None else _int64(base_timestamp + timestamp_delta)
+    return Record(_int64(base_offset + offset_delta), timestamp, key, value, headers)
+
+
+def _read_nullable_bytes(data: bytes, position: int) -> tuple[bytes | None, int]:
+    length, position = read_varint(data, position)
+    if length < 0:
+        return None, position
+    end = position + length
+    if end > len(data):
+        raise IndexError
+    return data[position:end], end
+
+
+def _read_headers(data: bytes, position: int, count: int) -> tuple[tuple[tuple[str, bytes | None], ...], int]:
+    if count < 0:
+        raise InvalidRecordsError(f"Found invalid number of record headers {count}")
+    if count > len(data) - position:
+        raise InvalidRecordsError(
+            f"Found invalid number of record headers. {count} is larger than the remaining size of the buffer"
+        )
+    headers = []
+    for _ in range(count):
+        key, end = _read_nullable_bytes(data, position)
+        if key is None:
+            raise InvalidRecordsError(f"Invalid negative header key size {read_varint(data, position)[0]}")
+        value, position = _read_nullable_bytes(data, end)
+        headers.append((key.decode("utf-8", "surrogateescape"), value))
+    return tuple(headers), position
+
+
+def _int64(value: int) -> int:
+    """The sum of two int64 as Java has it: it wraps."""
+    if -_INT64_MAX <= value <= _INT64_MAX:
+        return value
+    return (value + _INT64_MAX + 1 & 0xFFFF_FFFF_FFFF_FFFF) - _INT64_MAX - 1
+
+
+def _too_small(size_bytes: int) -> CorruptBatchError:
+    return CorruptBatchError(
+        f"Record batch is corrupt (the size {size_bytes} is smaller than the minimum allowed overhead "
+        f"{RECORD_BATCH_OVERHEAD})"
+    )
+
+
+def next_batch_size(buffer: Buffer, position: int) -> int | None:
+    """The size of the batch at ``position``, or None when the buffer ends before its magic.
+
+    Raises CorruptBatchError for a length or a magic that no format has (``ByteBufferLogInputStream.nextBatchSize``).
+    """
+    remaining = len(buffer) - position
+    if remaining < LOG_OVERHEAD:
+        return None
+    length = _LENGTH.unpack_from(buffer, position + 8)[0]
+    if length < MIN_RECORD_OVERHEAD:
+        raise CorruptBatchError(
+            f"Record size {length} is less than the minimum record overhead ({MIN_RECORD_OVERHEAD})"
+        )
+    if remaining <= MAGIC_POSITION:
+        return None
+    magic = buffer[position + MAGIC_POSITION]
+    if magic > 2:
+        raise CorruptBatchError(f"Invalid magic found in record: {magic - 256 if magic > 127 else magic}")
+    return int(length) + LOG_OVERHEAD
+
+
+def iter_batches(buffer: Buffer, position: int = 0) -> Iterator[RecordBatch]:
+    """The whole batches of ``buffer`` from ``position`` on, of all magics; a batch cut off at the end is left out.
+
+    Raises CorruptBatchError where no batch can start. Checksums are not looked at.
+    """
+    view = buffer if isinstance(buffer, memoryview) else memoryview(buffer)
+    while True:
+        size_bytes = next_batch_size(view, position)
+        if size_bytes is None or len(view) - position < size_bytes:
+            return
+        if view[position + MAGIC_POSITION] == 2:
+            yield RecordBatch(view, position)
+        else:
+            from minikafka.records.legacy import LegacyRecordBatch
+
+            yield LegacyRecordBatch(view, position)
+        position += size_bytes
