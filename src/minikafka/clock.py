@@ -60,9 +60,15 @@ class ManualClock:
         for listener in list(self._listeners):
             listener()
 
-    def on_advance(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each ``advance``."""
+    def on_advance(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` after each ``advance``. Returns what ends that."""
         self._listeners.append(listener)
+
+        def remove() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return remove
 
 
 class Timer:

@@ -1,0 +1,117 @@
+"""A small pool of threads for what blocks: fsync, recovery, deletion, cleaning.
+
+``concurrent.futures`` is not used: outcomes here go straight back to the event loop, threads start with the first
+work, and none of them outlives ``close``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_Job = Callable[[], None]
+
+
+class WorkerPool:
+    """Runs work on at most ``max_threads`` threads; a ``RunBlocking``.
+
+    :param loop: where outcomes are delivered.
+    :param name: what its threads are called, with a number behind.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_threads: int, name: str = "minikafka-worker") -> None:
+        self._loop = loop
+        self._max_threads = max_threads
+        self._name = name
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._unfinished = 0
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    def __call__(
+        self, work: Callable[[], T], on_done: Callable[[T | None, BaseException | None], None] | None = None
+    ) -> None:
+        """Run ``work`` on a thread; then ``on_done(result, None)`` or ``on_done(None, exception)`` on the event loop.
+        Without ``on_done`` an exception is logged.
+
+        :raises RuntimeError: the pool is closed.
+        """
+        if self._is_closed:
+            raise RuntimeError("the worker pool is closed")
+        with self._lock:
+            self._unfinished += 1
+            if self._unfinished > len(self._threads) < self._max_threads:
+                self._start_thread()
+        self._jobs.put(lambda: self._run(work, on_done))
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run ``work`` on a thread and await its result."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+
+        def on_done(result: T | None, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self(work, on_done)
+        result: T = await future
+        return result
+
+    def close(self) -> None:
+        """Let the work that was given finish, and end the threads. Blocks until they have ended."""
+        self._is_closed = True
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    def _start_thread(self) -> None:
+        name = f"{self._name}-{len(self._threads)}"
+        # A daemon thread, so that a program which forgets to stop its broker still ends.
+        thread = threading.Thread(target=self._work_off, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _work_off(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def _run(self, work: Callable[[], T], on_done: Callable[[T | None, BaseException | None], None] | None) -> None:
+        result: T | None = None
+        error: BaseException | None = None
+        try:
+            result = work()
+        except BaseException as raised:
+            error = raised
+        with self._lock:
+            self._unfinished -= 1
+        if on_done is not None:
+            self._deliver(on_done, result, error)
+        elif error is not None:
+            log.error("work in the background failed", exc_info=error)
+
+    def _deliver(
+        self,
+        on_done: Callable[[T | None, BaseException | None], None],
+        result: T | None,
+        error: BaseException | None,
+    ) -> None:
+        try:
+            self._loop.call_soon_threadsafe(on_done, result, error)
+        except RuntimeError:
+            # The loop was closed under a broker that was never stopped: nobody is left to tell.
+            if error is not None:
+                log.error("work in the background failed", exc_info=error)
