@@ -1,0 +1,89 @@
+"""The header before every request and response.
+
+A request header says which version the body has, so its own version follows from the API key and version it starts
+with (Kafka: ``ApiMessageType.requestHeaderVersion``). The classes ``RequestHeaderData`` and ``ResponseHeaderData`` do
+the same slowly and for every version; these functions are what a connection uses.
+"""
+
+from __future__ import annotations
+
+from struct import Struct, error
+from typing import Final
+
+from minikafka.errors import ProtocolError
+from minikafka.protocol.codec import skip_tagged_fields
+from minikafka.protocol.messages import request_class, response_class
+from minikafka.protocol.primitives import Buffer
+from minikafka.protocol.tables import APIS
+
+_API_VERSIONS: Final = 18
+_CONTROLLED_SHUTDOWN: Final = 7
+
+_WITHOUT_CLIENT_ID = Struct(">hhi")
+_WITH_CLIENT_ID = Struct(">hhih")
+_CORRELATION_ID = Struct(">i")
+
+
+def request_header_version(api_key: int, version: int) -> int:
+    """The version of the header before a request: 2 with tagged fields, 1 with a client id, 0 with neither.
+
+    ProtocolError when Kafka has no such API; any version is answered, known or not.
+    """
+    if api_key not in APIS:
+        raise ProtocolError(f"unknown API key {api_key}")
+    flexible_since = request_class(api_key).flexible_since
+    if flexible_since is not None and version >= flexible_since:
+        return 2
+    # Version 0 of ControlledShutdown is older than the client id.
+    return 0 if api_key == _CONTROLLED_SHUTDOWN and version == 0 else 1
+
+
+def response_header_version(api_key: int, version: int) -> int:
+    """The version of the header before a response: 1 with tagged fields, else 0. ProtocolError as above."""
+    if api_key not in APIS:
+        raise ProtocolError(f"unknown API key {api_key}")
+    if api_key == _API_VERSIONS:
+        # Always 0: a client must be able to read the answer to a version the broker does not know (KIP-511).
+        return 0
+    flexible_since = response_class(api_key).flexible_since
+    return 1 if flexible_since is not None and version >= flexible_since else 0
+
+
+def decode_request_header(frame: Buffer) -> tuple[int, int, int, str | None, int]:
+    """(api_key, api_version, correlation_id, client_id, position of the body) of a frame without its size.
+
+    ProtocolError when the API key is unknown or the frame is too short or malformed. The version may be one that does
+    not exist: what to answer then depends on the API.
+    """
+    try:
+        api_key, api_version, correlation_id = _WITHOUT_CLIENT_ID.unpack_from(frame)
+        header_version = request_header_version(api_key, api_version)
+        position = 8
+        client_id = None
+        if header_version > 0:
+            length = _WITH_CLIENT_ID.unpack_from(frame)[3]
+            position = 10
+            if length >= 0:
+                position += length
+                if position > len(frame):
+                    raise ProtocolError(f"client_id of {length} bytes announced, {len(frame) - 10} left")
+                client_id = str(frame[10:position], "utf-8")
+        if header_version > 1:
+            if frame[position]:
+                position = skip_tagged_fields(frame, position, len(frame))
+            else:
+                position += 1
+    except (error, IndexError):
+        raise ProtocolError(f"request header: the frame ends inside, after {len(frame)} bytes") from None
+    except UnicodeDecodeError as failure:
+        raise ProtocolError(f"request header: client_id is not UTF-8: {failure.reason}") from None
+    except ProtocolError as failure:
+        raise ProtocolError(f"request header: {failure}") from None
+    return api_key, api_version, correlation_id, client_id, position
+
+
+def write_response_header(out: bytearray, api_key: int, version: int, correlation_id: int) -> None:
+    """Append the header of a response to ``out``."""
+    out += _CORRELATION_ID.pack(correlation_id)
+    if response_header_version(api_key, version):
+        out.append(0)

@@ -1,0 +1,115 @@
+"""What all message classes share. The classes themselves are made by ``messages`` from the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from minikafka.errors import ProtocolError
+from minikafka.protocol.codec import Decoder, Encoder, decoder, encoder
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from minikafka.protocol.primitives import Buffer
+    from minikafka.protocol.schema import Message as MessageSchema
+
+
+class Struct:
+    """A struct of a message. Attributes are Kafka's fields in snake_case; equal when all of them are.
+
+    It has the fields of all versions. Those a version lacks have their defaults after decoding.
+    """
+
+    __slots__ = ()
+
+    field_names: ClassVar[tuple[str, ...]]
+    _default: ClassVar[Struct | None]
+
+    def __init__(self, **fields: Any) -> None:
+        raise NotImplementedError("every struct class has its own constructor")
+
+    def __eq__(self, other: object) -> bool:
+        if not (isinstance(other, type(self)) or isinstance(self, type(other))):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.field_names)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={_text_of(getattr(self, name))}" for name in self.field_names)
+        return f"{type(self).__qualname__}({fields})"
+
+
+class Message(Struct):
+    """A request, a response, a header or a stored record.
+
+    ``api_key`` is its API key or record type (-1: it has none); ``min_version`` and ``max_version`` are the released
+    versions; ``flexible_since`` the first one with tagged fields, if any.
+    """
+
+    __slots__ = ()
+
+    api_key: ClassVar[int]
+    min_version: ClassVar[int]
+    max_version: ClassVar[int]
+    flexible_since: ClassVar[int | None]
+    _schema: ClassVar[MessageSchema]
+    _decoders: ClassVar[dict[int, Decoder]]
+    _encoders: ClassVar[dict[int, Encoder]]
+
+    @classmethod
+    def decode(cls, data: Buffer, version: int) -> Self:
+        """The message that fills ``data`` from end to end.
+
+        Fields of type records are slices of ``data``, not copies; everything else is copied. ProtocolError, naming
+        message, version, field and position, when ``data`` is anything else.
+        """
+        message, end = (cls._decoders.get(version) or decoder(cls, version))(data, 0)
+        if end != len(data):
+            raise ProtocolError(
+                f"{cls.__name__} v{version}: ends at byte {end}, but {len(data) - end} more bytes follow"
+            )
+        return message  # type: ignore[no-any-return]
+
+    @classmethod
+    def decode_from(cls, buffer: Buffer, position: int, version: int) -> tuple[Self, int]:
+        """The message that starts at ``position``, and the position behind it. ProtocolError as ``decode``."""
+        return (cls._decoders.get(version) or decoder(cls, version))(buffer, position)
+
+    def encode(self, version: int) -> bytes:
+        """The bytes of this message.
+
+        ApiError(UNSUPPORTED_VERSION) when a field is set that the version lacks and that is not ignorable, or when
+        there is no such version; EncodeError (a ValueError) when a value does not fit its field.
+        """
+        out = bytearray()
+        (self._encoders.get(version) or encoder(type(self), version))(self, out, None)
+        return bytes(out)
+
+    def write(self, out: bytearray, version: int, splices: list[tuple[int, Any]] | None = None) -> None:
+        """Append the bytes of this message to ``out``.
+
+        A records value that is not bytes needs an attribute ``size_bytes``: its length is written, and
+        ``(len(out), value)`` appended to ``splices``; whoever sends ``out`` puts the value's bytes in there.
+        Raises as ``encode``.
+        """
+        (self._encoders.get(version) or encoder(type(self), version))(self, out, splices)
+
+
+def freeze(struct: Struct) -> Struct:
+    """Make ``struct`` refuse changes, so that it can be the default of many messages at once."""
+    cls = type(struct)
+    frozen = type(cls.__name__, (cls,), {"__slots__": (), "__setattr__": _refuse, "__qualname__": cls.__qualname__})
+    object.__setattr__(struct, "__class__", frozen)
+    return struct
+
+
+def _refuse(struct: Struct, name: str, value: Any) -> NoReturn:
+    raise AttributeError(
+        f"this {type(struct).__qualname__} is the default all messages share; "
+        f"assign a new {type(struct).__qualname__}({name}={value!r}) instead"
+    )
+
+
+def _text_of(value: Any) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, memoryview) else repr(value)
