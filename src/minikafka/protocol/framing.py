@@ -143,7 +143,7 @@ class FrameReader:
         old = self._partial
         assert old is not None
         new = bytearray(min(self._size, max(at_least_bytes, 2 * self._filled)))
-        new[: self._filled] = old
+        new[: self._filled] = memoryview(old)[: self._filled]
         self._partial = new
         return new
 
