@@ -1,0 +1,73 @@
+"""DeleteRecords (key 21), versions 0-2: move the log start offset forward (KIP-107).
+
+Source: Kafka's ReplicaManager.deleteRecordsOnLocalLog, Partition.deleteRecordsOnLeader.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minikafka import errors
+from minikafka.errors import ApiError, StorageError
+from minikafka.handlers._partitions import INTERNAL_TOPICS, partition_log
+from minikafka.protocol.messages import DeleteRecordsRequest, DeleteRecordsResponse
+
+if TYPE_CHECKING:
+    from minikafka.handlers.context import RequestContext
+
+_HIGH_WATERMARK = -1
+_INVALID_LOW_WATERMARK = -1
+_TopicResult = DeleteRecordsResponse.DeleteRecordsTopicResult
+_PartitionResult = DeleteRecordsResponse.DeleteRecordsPartitionResult
+
+
+def handle(ctx: RequestContext, request: DeleteRecordsRequest) -> DeleteRecordsResponse:
+    return DeleteRecordsResponse(
+        topics=[
+            _TopicResult(
+                name=topic.name,
+                partitions=[_delete_before(ctx, topic.name, partition) for partition in topic.partitions],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def error_response(request: DeleteRecordsRequest, code: int) -> DeleteRecordsResponse:
+    """The answer when the request fails as a whole."""
+    return DeleteRecordsResponse(
+        topics=[
+            _TopicResult(
+                name=topic.name,
+                partitions=[_refused(partition.partition_index, code) for partition in topic.partitions],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def _delete_before(
+    ctx: RequestContext, topic: str, partition: DeleteRecordsRequest.DeleteRecordsPartition
+) -> DeleteRecordsResponse.DeleteRecordsPartitionResult:
+    index = partition.partition_index
+    try:
+        if ctx.broker.image.topics_by_name.get(topic) is None:
+            raise ApiError(errors.UNKNOWN_TOPIC_OR_PARTITION)
+        if topic in INTERNAL_TOPICS:
+            raise ApiError(errors.INVALID_TOPIC_EXCEPTION)
+        log = partition_log(ctx.broker, topic, index)
+        if "delete" not in log.config.cleanup_policy:
+            raise ApiError(errors.POLICY_VIOLATION)
+        offset = log.high_watermark if partition.offset == _HIGH_WATERMARK else partition.offset
+        if not 0 <= offset <= log.high_watermark:
+            raise ApiError(errors.OFFSET_OUT_OF_RANGE)
+        log.delete_records_before(offset)
+    except ApiError as error:
+        return _refused(index, error.code)
+    except StorageError:
+        return _refused(index, errors.KAFKA_STORAGE_ERROR)
+    return _PartitionResult(partition_index=index, low_watermark=log.log_start_offset)
+
+
+def _refused(index: int, code: int) -> DeleteRecordsResponse.DeleteRecordsPartitionResult:
+    return _PartitionResult(partition_index=index, low_watermark=_INVALID_LOW_WATERMARK, error_code=code)
