@@ -27,9 +27,9 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from minikafka.records.checksum import crc32c
-from minikafka.records.compression import MAX_DECOMPRESSED_BYTES, NONE, Buffer, decompress, ensure_known
+from minikafka.records.compression import MAX_DECOMPRESSED_BYTES, NONE, decompress, ensure_known
 from minikafka.records.errors import CorruptBatchError, InvalidRecordsError
-from minikafka.records.varint import read_varint, read_varlong
+from minikafka.records.varint import Buffer, read_varint, read_varlong
 
 NO_TIMESTAMP: Final = -1
 NO_PRODUCER_ID: Final = -1

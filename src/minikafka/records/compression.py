@@ -18,11 +18,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 from minikafka.records.errors import InvalidRecordsError
-
-Buffer: TypeAlias = "bytes | bytearray | memoryview"
+from minikafka.records.varint import Buffer
 
 NONE: Final = 0
 GZIP: Final = 1

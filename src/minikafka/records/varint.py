@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
+Buffer: TypeAlias = "bytes | bytearray | memoryview"
+
 _MAX_SHIFT_INT32 = 28
 _MAX_SHIFT_INT64 = 63
 
@@ -15,31 +19,34 @@ def append_varint(out: bytearray, value: int) -> None:
     out.append(rest)
 
 
-def read_varint(data: bytes, position: int) -> tuple[int, int]:
+def read_varint(data: Buffer, position: int) -> tuple[int, int]:
     """A signed 32-bit integer and the position behind it.
 
     Raises ValueError when it has more than five bytes, IndexError when ``data`` ends first.
     Bits above the 32nd are dropped, as in ``ByteUtils.readVarint``.
     """
-    byte = data[position]
-    if byte < 0x80:
-        return (byte >> 1) ^ -(byte & 1), position + 1
+    low = data[position]
+    if low < 0x80:
+        return (low >> 1) ^ -(low & 1), position + 1
+    high = data[position + 1]
+    if high < 0x80:
+        return (high << 6 | (low & 0x7F) >> 1) ^ -(low & 1), position + 2
     raw, position = _read_raw(data, position, _MAX_SHIFT_INT32)
     raw &= 0xFFFF_FFFF
     return (raw >> 1) ^ -(raw & 1), position
 
 
-def read_varlong(data: bytes, position: int) -> tuple[int, int]:
+def read_varlong(data: Buffer, position: int) -> tuple[int, int]:
     """A signed 64-bit integer and the position behind it; errors as ``read_varint`` (ten bytes at most)."""
-    byte = data[position]
-    if byte < 0x80:
-        return (byte >> 1) ^ -(byte & 1), position + 1
+    low = data[position]
+    if low < 0x80:
+        return (low >> 1) ^ -(low & 1), position + 1
     raw, position = _read_raw(data, position, _MAX_SHIFT_INT64)
     raw &= 0xFFFF_FFFF_FFFF_FFFF
     return (raw >> 1) ^ -(raw & 1), position
 
 
-def _read_raw(data: bytes, position: int, max_shift: int) -> tuple[int, int]:
+def _read_raw(data: Buffer, position: int, max_shift: int) -> tuple[int, int]:
     raw = shift = 0
     while True:
         byte = data[position]
