@@ -1,4 +1,4 @@
-"""Compiles the decoders and encoders of messages on first use, and says what went wrong in them.
+"""Compiles constructors, decoders and encoders of messages on first use, and says what went wrong in them.
 
 Source text comes from ``decode_source`` and ``encode_source``. It is registered in ``linecache``, so a traceback or a
 debugger shows it.
@@ -13,13 +13,14 @@ from struct import pack, unpack_from
 from typing import TYPE_CHECKING, Any
 
 from minikafka.errors import UNSUPPORTED_VERSION, ApiError, MinikafkaError, ProtocolError
-from minikafka.protocol.decode_source import DecoderSource, Place, Source
+from minikafka.protocol.decode_source import DecoderSource, Place, Source, default_expression, is_shareable
 from minikafka.protocol.encode_source import EncoderSource
 from minikafka.protocol.primitives import Buffer, decode_uvarint, encode_uvarint
+from minikafka.protocol.schema import EMPTY
 
 if TYPE_CHECKING:
     from minikafka.protocol.schema import Message as MessageSchema
-    from minikafka.protocol.structs import Message
+    from minikafka.protocol.structs import Message, Struct
 
 Decoder = Callable[[Buffer, int], tuple[Any, int]]
 """``decoder(buffer, position=0) -> (message, position behind it)``"""
@@ -76,11 +77,32 @@ def compile_source(name: str, lines: list[str], names: dict[str, Any]) -> dict[s
 def _struct_names(cls: type[Message]) -> dict[str, Any]:
     schema = cls._schema
     names: dict[str, Any] = {f"struct_{schema.name}": cls}
-    for name in schema.structs:
-        struct = getattr(cls, name)
+    for name, struct_schema in schema.structs.items():
+        struct: type[Struct] = getattr(cls, name)
         names[f"struct_{name}"] = struct
-        names[f"default_{name}"] = struct._default
+        if is_shareable(struct_schema):
+            names[f"default_{name}"] = struct.shared_default()
     return names
+
+
+def compile_constructor(cls: type[Struct]) -> Callable[..., None]:
+    """``__init__`` with the fields of ``cls`` as keywords and Kafka's defaults."""
+    arguments = []
+    body = []
+    for field in cls._schema.fields:
+        default = default_expression(field)
+        # Arrays and structs are made anew for each instance.
+        fresh = field.default is EMPTY
+        arguments.append(f"{field.name}={'EMPTY' if fresh else default}")
+        value = f"{default} if {field.name} is EMPTY else {field.name}" if fresh else field.name
+        body.append(f" self.{field.name} = {value}")
+    head = f"def __init__(self, *, {', '.join(arguments)}):" if arguments else "def __init__(self):"
+    names = _struct_names(cls._message)
+    names["EMPTY"] = EMPTY
+    init: Callable[..., None] = compile_source(f"make {cls.__qualname__}", [head, *(body or [" pass"])], names)[
+        "__init__"
+    ]
+    return init
 
 
 def _compile_decoder(cls: type[Message], version: int) -> Decoder:

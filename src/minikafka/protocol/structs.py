@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from minikafka.errors import ProtocolError
-from minikafka.protocol.codec import Decoder, Encoder, decoder, encoder
+from minikafka.protocol.codec import Decoder, Encoder, compile_constructor, decoder, encoder
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from minikafka.protocol.primitives import Buffer
     from minikafka.protocol.schema import Message as MessageSchema
+    from minikafka.protocol.schema import Struct as StructSchema
 
 
 class Struct:
@@ -23,10 +24,25 @@ class Struct:
     __slots__ = ()
 
     field_names: ClassVar[tuple[str, ...]]
-    _default: ClassVar[Struct | None]
+    _schema: ClassVar[StructSchema]
+    _message: ClassVar[type[Message]]
+    _shared_default: ClassVar[Struct | None] = None
 
     def __init__(self, **fields: Any) -> None:
-        raise NotImplementedError("every struct class has its own constructor")
+        # Many classes are only ever decoded, so the constructor proper is compiled when first called.
+        cls = type(self)
+        cls.__init__ = compile_constructor(cls)  # type: ignore[method-assign]
+        cls.__init__(self, **fields)
+
+    @classmethod
+    def shared_default(cls) -> Struct:
+        """The instance with all defaults that stands wherever this struct is the default of a field. It is frozen."""
+        if cls._shared_default is None:
+            default = object.__new__(cls)
+            for field in cls._schema.fields:
+                setattr(default, field.name, field.default)
+            cls._shared_default = _freeze(default)
+        return cls._shared_default
 
     def __eq__(self, other: object) -> bool:
         if not (isinstance(other, type(self)) or isinstance(self, type(other))):
@@ -96,8 +112,7 @@ class Message(Struct):
         (self._encoders.get(version) or encoder(type(self), version))(self, out, splices)
 
 
-def freeze(struct: Struct) -> Struct:
-    """Make ``struct`` refuse changes, so that it can be the default of many messages at once."""
+def _freeze(struct: Struct) -> Struct:
     cls = type(struct)
     frozen = type(cls.__name__, (cls,), {"__slots__": (), "__setattr__": _refuse, "__qualname__": cls.__qualname__})
     object.__setattr__(struct, "__class__", frozen)
