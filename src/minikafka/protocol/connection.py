@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from minikafka.errors import ProtocolError
 from minikafka.protocol.framing import SIZE, FrameReader, LocalProtocolError, RemoteProtocolError
 from minikafka.protocol.headers import decode_request_header, write_response_header
-from minikafka.protocol.messages import request_class
+from minikafka.protocol.messages import Message, request_class
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -39,12 +39,6 @@ __all__ = ["LocalProtocolError", "RemoteProtocolError", "Request", "ServerConnec
 _KEY_AND_VERSION = Struct(">hh")
 _API_VERSIONS_KEY = 18
 _SIZE_PLACEHOLDER = b"\0\0\0\0"
-
-
-class Message(Protocol):
-    """What ``send_response`` needs of a response."""
-
-    def write(self, out: bytearray, version: int, splices: list[Any] | None = None) -> None: ...
 
 
 class Slice(Protocol):
