@@ -1,0 +1,234 @@
+"""Reads a partition of ``__consumer_offsets`` into an empty shard, fast.
+
+Most records are offset commits, and most of them have been overtaken by later ones of the same key. Compaction may drop
+those at any time, so a reader may as well: in a first pass over raw bytes only the last value of each key is kept, by
+the key's bytes; in a second pass what is left is decoded. A million commits of a thousand groups take about a second.
+
+Sources: Kafka's CoordinatorLoaderImpl for what counts (transactional records wait for their marker, and a marker
+applies what is newer than what is there); DefaultRecord for the bytes of a record.
+"""
+
+from __future__ import annotations
+
+import logging
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Final
+
+from minikafka.coordinator.offsets import GroupOffsets, OffsetAndMetadata
+from minikafka.errors import ProtocolError
+from minikafka.protocol import stored
+from minikafka.protocol.messages import OffsetCommitValue
+from minikafka.records.batch import COMPRESSION_MASK, CONTROL_FLAG, TRANSACTIONAL_FLAG, iter_batches
+from minikafka.records.builder import CONTROL_ABORT, CONTROL_COMMIT, control_type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minikafka.coordinator.group_shard import GroupShard
+
+_logger = logging.getLogger(__name__)
+
+_HEADER: Final = Struct(">qi4xb4xhi30xi")
+"""Of a batch header: base offset, length, magic, attributes, last offset delta, record count."""
+_HEADER_BYTES: Final = 61
+_LENGTH_END: Final = 12
+_SLOW: Final = COMPRESSION_MASK | TRANSACTIONAL_FLAG | CONTROL_FLAG
+
+_OFFSET_COMMIT_KEYS: Final = (b"\0\0", b"\0\1")
+"""Type 1, and type 0 as written by brokers before 0.9: both are group, topic, partition."""
+_VALUE_START: Final = Struct(">hqi")
+"""Versions 3 and 4 of OffsetCommitValue: version, offset, leader epoch."""
+_INT64: Final = Struct(">q")
+_ZERO_TOPIC_ID: Final = bytes(16)
+_TOPIC_ID_FIELD: Final = b"\1\0\x10"
+"""One tagged field, tag 0, 16 bytes."""
+
+Stored = tuple[int, "bytes | None"]
+"""Record offset, value."""
+
+
+class GroupLoader:
+    """One load: ``feed`` the log from its start on, in whole batches, then ``finish``."""
+
+    def __init__(self) -> None:
+        self._last: dict[bytes, Stored] = {}
+        self._pending: dict[int, dict[bytes, Stored]] = {}
+
+    def feed(self, data: bytes) -> int:
+        """Take in the whole batches at the start of ``data``. Returns the offset after the last one, -1 for none."""
+        position = 0
+        size = len(data)
+        next_offset = -1
+        last = self._last
+        header = _HEADER.unpack_from
+        while position + _HEADER_BYTES <= size:
+            base_offset, length, magic, attributes, last_offset_delta, count = header(data, position)
+            end = position + _LENGTH_END + length
+            if end > size:
+                break
+            if magic != 2 or attributes & _SLOW:
+                next_offset = self._feed_slowly(memoryview(data)[position:end])
+            else:
+                _read_plain_records(data, position + _HEADER_BYTES, count, base_offset, last)
+                next_offset = base_offset + last_offset_delta + 1
+            position = end
+        return next_offset
+
+    def _feed_slowly(self, data: memoryview) -> int:
+        """Compressed, old, transactional and control batches, all rare here."""
+        next_offset = -1
+        for batch in iter_batches(data):
+            next_offset = batch.next_offset
+            if batch.is_control:
+                for record in batch:
+                    self._end_transaction(batch.producer_id, control_type_of(record.key))
+                continue
+            target = self._pending.setdefault(batch.producer_id, {}) if batch.is_transactional else self._last
+            for record in batch:
+                if record.key is None:
+                    continue
+                key = bytes(record.key)
+                target.pop(key, None)
+                target[key] = (record.offset, None if record.value is None else bytes(record.value))
+                if record.value is None:
+                    self._drop_pending(key, target)
+        return next_offset
+
+    def _drop_pending(self, key: bytes, target: dict[bytes, Stored]) -> None:
+        """A tombstone takes what open transactions have written before it with it."""
+        for pending in self._pending.values():
+            if pending is not target:
+                pending.pop(key, None)
+
+    def _end_transaction(self, producer_id: int, control_type: int) -> None:
+        if control_type not in (CONTROL_COMMIT, CONTROL_ABORT):
+            return
+        pending = self._pending.pop(producer_id, {})
+        if control_type == CONTROL_COMMIT:
+            for key, entry in pending.items():
+                known = self._last.get(key)
+                if known is None or entry[0] > known[0]:
+                    self._last[key] = entry
+
+    def finish(self, shard: GroupShard) -> None:
+        """Put what was read into ``shard``, which must be empty."""
+        others = _put_offsets(self._last, shard)
+        for record_offset, key, value in sorted(others, key=lambda entry: entry[0]):
+            _replay(shard, key, value, record_offset, -1)
+        for producer_id, pending in self._pending.items():
+            for key, (record_offset, value) in pending.items():
+                _replay(shard, key, value, record_offset, producer_id)
+        for group_id in shard.offsets.groups():
+            shard.ensure_group(group_id)
+
+
+def _read_plain_records(data: bytes, position: int, count: int, base_offset: int, last: dict[bytes, Stored]) -> None:
+    """Note the records of an uncompressed batch.
+
+    Varints of one byte are read in place: nearly all of them are. A null value (-1) is the zigzag 1.
+    """
+    for _ in range(count):
+        zigzag = data[position]
+        position += 1
+        if zigzag >= 0x80:
+            zigzag, position = _long_varint(data, position - 1)
+        end = position + (zigzag >> 1)
+        position += 1
+        while data[position] >= 0x80:
+            position += 1
+        position += 1
+        delta = data[position]
+        position += 1
+        if delta >= 0x80:
+            delta, position = _long_varint(data, position - 1)
+        zigzag = data[position]
+        position += 1
+        if zigzag >= 0x80:
+            zigzag, position = _long_varint(data, position - 1)
+        key_end = position + (zigzag >> 1)
+        key = data[position:key_end]
+        zigzag = data[key_end]
+        position = key_end + 1
+        if zigzag >= 0x80:
+            zigzag, position = _long_varint(data, key_end)
+        value = None if zigzag == 1 else data[position : position + (zigzag >> 1)]
+        last[key] = (base_offset + (delta >> 1), value)
+        position = end
+
+
+def _long_varint(data: bytes, position: int) -> tuple[int, int]:
+    """A varint of several bytes, not unzigzagged, and the position after it."""
+    value = shift = 0
+    while True:
+        byte = data[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position
+        shift += 7
+
+
+def _put_offsets(last: dict[bytes, Stored], shard: GroupShard) -> list[tuple[int, bytes, bytes | None]]:
+    """Put the offset commits into the shard's store; returns all other records."""
+    groups: dict[str, GroupOffsets] = {}
+    topics: dict[bytes, dict[int, OffsetAndMetadata]] = {}
+    others: list[tuple[int, bytes, bytes | None]] = []
+    known_topic = topics.get
+    to_int: Callable[..., int] = int.from_bytes
+    for key, (record_offset, value) in last.items():
+        if key[:2] not in _OFFSET_COMMIT_KEYS:
+            others.append((record_offset, key, value))
+            continue
+        if value is None:
+            continue
+        topic = key[2:-4]
+        offsets = known_topic(topic)
+        if offsets is None:
+            group_id, topic_name = _group_and_topic(key)
+            offsets = topics[topic] = groups.setdefault(group_id, {}).setdefault(topic_name, {})
+        offsets[to_int(key[-4:], "big", signed=True)] = _offset_and_metadata(value, record_offset)
+    for group_id, group_offsets in groups.items():
+        shard.offsets.put_group(group_id, group_offsets)
+    return others
+
+
+def _group_and_topic(key: bytes) -> tuple[str, str]:
+    """Of an OffsetCommitKey. Raises ProtocolError when it is malformed."""
+    group_end = 4 + int.from_bytes(key[2:4], "big")
+    topic_end = group_end + 2 + int.from_bytes(key[group_end : group_end + 2], "big")
+    if topic_end + 4 != len(key):
+        raise ProtocolError(f"an offset commit's key of {len(key)} bytes says that it has {topic_end + 4}")
+    return key[4:group_end].decode(), key[group_end + 2 : topic_end].decode()
+
+
+def _offset_and_metadata(value: bytes, record_offset: int) -> OffsetAndMetadata:
+    """What the broker writes itself is read in place: version 4, short metadata, no tagged field but the topic id."""
+    if value[:2] == b"\0\4" and 0 < value[14] < 0x80:
+        metadata_end = 14 + value[14]
+        tagged = value[metadata_end + 8 :]
+        if tagged == b"\0" or (len(tagged) == 19 and tagged.startswith(_TOPIC_ID_FIELD)):
+            _, offset, leader_epoch = _VALUE_START.unpack_from(value)
+            return OffsetAndMetadata(
+                offset,
+                leader_epoch,
+                value[15:metadata_end].decode(),
+                _INT64.unpack_from(value, metadata_end)[0],
+                -1,
+                _ZERO_TOPIC_ID if len(tagged) == 1 else tagged[3:],
+                record_offset,
+            )
+    return OffsetAndMetadata.from_record(stored.decode_value(OffsetCommitValue, value), record_offset)
+
+
+def _replay(shard: GroupShard, key: bytes, value: bytes | None, record_offset: int, producer_id: int) -> None:
+    """Replay one record as it is replayed live. What this broker does not know is left alone, as Kafka does."""
+    try:
+        message: Any = stored.decode_group_key(key)
+    except ProtocolError as error:
+        _logger.warning("Skipping the record at offset %d of the group metadata: %s", record_offset, error)
+        return
+    if not shard.can_replay(message):
+        _logger.info("Skipping a %s, which no group of this broker has", type(message).__name__)
+        return
+    decoded = None if value is None else stored.decode_value(stored.value_class(message), value)
+    shard.replay(message, decoded, record_offset, producer_id)

@@ -1,0 +1,343 @@
+"""The groups and offsets of one partition of ``__consumer_offsets``: requests in, Results out, records replayed.
+
+Pure: it reads the clock it is given, sets keyed deadlines, and writes nothing itself. Groups of all types live in one
+namespace, ``groups``; each type brings its own operations. Source: Kafka's GroupCoordinatorShard.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from minikafka.coordinator import classic_group as states
+from minikafka.coordinator import offset_commits
+from minikafka.coordinator.classic_group import ClassicGroup
+from minikafka.coordinator.classic_membership import ClassicMembership
+from minikafka.coordinator.group_records import group_metadata_tombstone
+from minikafka.coordinator.member_ids import random_uuid_text
+from minikafka.coordinator.offsets import NO_PRODUCER_ID, OffsetAndMetadata, OffsetStore
+from minikafka.coordinator.result import Caller, CoordinatorRecord, Result
+from minikafka.coordinator.settings import GroupSettings
+from minikafka.coordinator.timers import KeyedTimers
+from minikafka.errors import (
+    GROUP_ID_NOT_FOUND,
+    ILLEGAL_GENERATION,
+    INCONSISTENT_GROUP_PROTOCOL,
+    NONE,
+    STALE_MEMBER_EPOCH,
+    UNKNOWN_MEMBER_ID,
+    ApiError,
+)
+from minikafka.protocol.messages import (
+    DeleteGroupsResponse,
+    DescribeGroupsResponse,
+    GroupMetadataKey,
+    JoinGroupResponse,
+    ListGroupsResponse,
+    OffsetCommitKey,
+    OffsetFetchResponse,
+    SyncGroupResponse,
+)
+
+if TYPE_CHECKING:
+    from minikafka.clock import Clock
+    from minikafka.protocol.messages import (
+        GroupMetadataValue,
+        HeartbeatRequest,
+        HeartbeatResponse,
+        JoinGroupRequest,
+        LeaveGroupRequest,
+        LeaveGroupResponse,
+        OffsetCommitRequest,
+        OffsetCommitResponse,
+        OffsetCommitValue,
+        OffsetDeleteRequest,
+        OffsetDeleteResponse,
+        OffsetFetchRequest,
+        SyncGroupRequest,
+        TxnOffsetCommitRequest,
+        TxnOffsetCommitResponse,
+    )
+
+_logger = logging.getLogger(__name__)
+
+EXPIRATION_KEY = "expire-group-metadata"
+DESCRIBE_NOT_FOUND_SINCE_VERSION = 6
+GROUP_ID_NOT_FOUND_SINCE_VERSION = 9
+
+Group = ClassicGroup
+"""What ``groups`` holds: one class for each type of group."""
+
+
+class GroupShard:
+    """One shard. ``new_uuid_text`` is where member ids get their random part."""
+
+    def __init__(
+        self,
+        timers: KeyedTimers,
+        clock: Clock,
+        settings: GroupSettings,
+        new_uuid_text: Callable[[], str] = random_uuid_text,
+    ) -> None:
+        self._timers = timers
+        self._clock = clock
+        self._settings = settings
+        self.groups: dict[str, Group] = {}
+        self.offsets = OffsetStore()
+        self.classic = ClassicMembership(self.groups, timers, clock, settings, new_uuid_text)
+        self._replay_by_key: dict[type, Callable[[Any, Any, int, int], None]] = {
+            OffsetCommitKey: self._replay_offset_commit,
+            GroupMetadataKey: self._replay_group_metadata,
+        }
+
+    def change_settings(self, settings: GroupSettings) -> None:
+        """Use these settings from now on."""
+        self._settings = self.classic.settings = settings
+
+    # Membership of the classic protocol
+
+    def join_group(self, caller: Caller, request: JoinGroupRequest) -> Result[JoinGroupResponse]:
+        if self._is_of_other_type(request.group_id):
+            return Result(response=JoinGroupResponse(error_code=INCONSISTENT_GROUP_PROTOCOL, protocol_name=None))
+        return self.classic.join(caller, request)
+
+    def sync_group(self, caller: Caller, request: SyncGroupRequest) -> Result[SyncGroupResponse]:
+        if self._is_of_other_type(request.group_id):
+            return Result(response=SyncGroupResponse(error_code=UNKNOWN_MEMBER_ID))
+        return self.classic.sync(caller, request)
+
+    def heartbeat(self, caller: Caller, request: HeartbeatRequest) -> Result[HeartbeatResponse]:
+        return self.classic.heartbeat(caller, request)
+
+    def leave_group(self, caller: Caller, request: LeaveGroupRequest) -> Result[LeaveGroupResponse]:
+        return self.classic.leave(caller, request)
+
+    def _is_of_other_type(self, group_id: str) -> bool:
+        group = self.groups.get(group_id)
+        return group is not None and not isinstance(group, ClassicGroup)
+
+    # Offsets
+
+    def commit_offsets(self, caller: Caller, request: OffsetCommitRequest) -> Result[OffsetCommitResponse]:
+        """Raises ApiError when the sender may not commit for the group now."""
+        group = self._group_to_commit_for(request.group_id, request.generation_id_or_member_epoch, caller.api_version)
+        if group is not None:
+            group.validate_offset_commit(
+                request.member_id,
+                request.group_instance_id,
+                request.generation_id_or_member_epoch,
+                is_transactional=False,
+                api_version=caller.api_version,
+            )
+            if group.state in (states.STABLE, states.PREPARING_REBALANCE):
+                # In the classic protocol a commit is as good as a heartbeat.
+                self.classic.touch(group, request.member_id)
+        return offset_commits.commit_offsets(request, self._settings, self._clock.wall_ms())
+
+    def _group_to_commit_for(self, group_id: str, generation_id: int, api_version: int) -> Group | None:
+        """None when there is no such group and none is claimed: the commit makes a simple group."""
+        group = self.groups.get(group_id)
+        if group is None and generation_id >= 0:
+            # The code is as old as the client: those before version 9 know only the second one.
+            if api_version >= GROUP_ID_NOT_FOUND_SINCE_VERSION:
+                raise ApiError(GROUP_ID_NOT_FOUND, f"Group {group_id} not found.")
+            raise ApiError(ILLEGAL_GENERATION)
+        return group
+
+    def commit_transactional_offsets(
+        self, caller: Caller, request: TxnOffsetCommitRequest
+    ) -> Result[TxnOffsetCommitResponse]:
+        """The runtime writes and replays the records with the request's producer id. Raises ApiError."""
+        group = self._group_to_commit_for(request.group_id, request.generation_id, 0)
+        if group is not None:
+            try:
+                group.validate_offset_commit(
+                    request.member_id,
+                    request.group_instance_id,
+                    request.generation_id,
+                    is_transactional=True,
+                    api_version=caller.api_version,
+                )
+            except ApiError as error:
+                if error.code == STALE_MEMBER_EPOCH:
+                    raise ApiError(ILLEGAL_GENERATION) from error
+                raise
+        return offset_commits.commit_transactional_offsets(request, self._settings, self._clock.wall_ms())
+
+    def fetch_offsets(
+        self, request: OffsetFetchRequest.OffsetFetchRequestGroup, *, require_stable: bool
+    ) -> OffsetFetchResponse.OffsetFetchResponseGroup:
+        """Raises ApiError when the sender says it is a member and is not."""
+        group = self.groups.get(request.group_id)
+        try:
+            if group is None:
+                raise ApiError(GROUP_ID_NOT_FOUND, f"Group {request.group_id} not found.")
+            group.validate_offset_fetch(request.member_id, request.member_epoch)
+        except ApiError as error:
+            if error.code != GROUP_ID_NOT_FOUND:
+                raise
+            topics = offset_commits.no_offsets(request)
+        else:
+            topics = offset_commits.fetch_offsets(self.offsets, request, require_stable=require_stable)
+        return OffsetFetchResponse.OffsetFetchResponseGroup(group_id=request.group_id, topics=topics)
+
+    def delete_offsets(self, request: OffsetDeleteRequest) -> Result[OffsetDeleteResponse]:
+        """Raises ApiError: GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP."""
+        group = self._existing_group(request.group_id)
+        group.validate_offset_delete()
+        return offset_commits.delete_offsets(self.offsets, group, request)
+
+    def delete_offsets_of_partition(self, topic: str, partition: int) -> Result[None]:
+        """A partition is gone, and with it everybody's place in it."""
+        return Result(offset_commits.tombstones_of_partition(self.offsets, topic, partition), is_atomic=False)
+
+    # Groups as a whole
+
+    def describe_group(self, group_id: str, api_version: int) -> DescribeGroupsResponse.DescribedGroup:
+        group = self.groups.get(group_id)
+        if not isinstance(group, ClassicGroup):
+            return _no_such_classic_group(group_id, group is not None, api_version)
+        is_stable = group.state == states.STABLE
+        return DescribeGroupsResponse.DescribedGroup(
+            group_id=group_id,
+            group_state=group.state,
+            protocol_type=group.protocol_type or "",
+            protocol_data=(group.protocol_name or "") if is_stable else "",
+            members=[
+                DescribeGroupsResponse.DescribedGroupMember(
+                    member_id=member.member_id,
+                    group_instance_id=member.group_instance_id,
+                    client_id=member.client_id,
+                    client_host=member.client_host,
+                    member_metadata=member.metadata_for(group.protocol_name or "") if is_stable else b"",
+                    member_assignment=member.assignment,
+                )
+                for member in group.members.values()
+            ],
+        )
+
+    def list_groups(self, states_filter: set[str], types_filter: set[str]) -> list[ListGroupsResponse.ListedGroup]:
+        """Groups in one of the states and of one of the types, all in lower case; an empty set lets all through."""
+        return [
+            ListGroupsResponse.ListedGroup(
+                group_id=group.group_id,
+                protocol_type=group.protocol_type or "",
+                group_state=group.state,
+                group_type=group.group_type,
+            )
+            for group in self.groups.values()
+            if (not states_filter or group.state.lower() in states_filter)
+            and (not types_filter or group.group_type.lower() in types_filter)
+        ]
+
+    def delete_group(self, group_id: str) -> Result[DeleteGroupsResponse.DeletableGroupResult]:
+        """Delete an empty group with its offsets."""
+        code, records = NONE, []
+        try:
+            self._existing_group(group_id).validate_delete()
+            records = self._tombstones_of(group_id)
+        except ApiError as error:
+            code = error.code
+        return Result(records, DeleteGroupsResponse.DeletableGroupResult(group_id=group_id, error_code=code))
+
+    def _tombstones_of(self, group_id: str) -> list[CoordinatorRecord]:
+        return [
+            *offset_commits.tombstones_of_group(self.offsets, group_id),
+            group_metadata_tombstone(group_id),
+        ]
+
+    def _existing_group(self, group_id: str) -> Group:
+        group = self.groups.get(group_id)
+        if group is None:
+            raise ApiError(GROUP_ID_NOT_FOUND, f"Group {group_id} not found.")
+        return group
+
+    # Expiration
+
+    def expire(self) -> Result[None]:
+        """Drop the offsets whose retention is over, and the empty groups that have none left; then again later."""
+        self._schedule_expiration()
+        records: list[CoordinatorRecord] = []
+        now_ms = self._clock.wall_ms()
+        for group in self.groups.values():
+            expired, nothing_left = offset_commits.expired_offsets(
+                self.offsets, group, self._settings.offsets_retention_ms, now_ms
+            )
+            records += expired
+            if nothing_left and group.is_empty:
+                records.append(group_metadata_tombstone(group.group_id))
+        if records:
+            _logger.info("%d offsets and groups have expired", len(records))
+        return Result(records, is_atomic=False)
+
+    def _schedule_expiration(self) -> None:
+        self._timers.schedule(EXPIRATION_KEY, self._settings.offsets_retention_check_interval_ms, self.expire)
+
+    # Records
+
+    def replay(self, key: Any, value: Any | None, record_offset: int, producer_id: int = NO_PRODUCER_ID) -> None:
+        """Take a written record into the state. ``producer_id`` when it is part of a transaction."""
+        self._replay_by_key[type(key)](key, value, record_offset, producer_id)
+
+    def can_replay(self, key: Any) -> bool:
+        """Whether this broker knows the type of record; newer ones may write more."""
+        return type(key) in self._replay_by_key
+
+    def _replay_offset_commit(
+        self, key: OffsetCommitKey, value: OffsetCommitValue | None, record_offset: int, producer_id: int
+    ) -> None:
+        if value is None:
+            self.offsets.remove(key.group, key.topic, key.partition)
+            return
+        offset = OffsetAndMetadata.from_record(value, record_offset)
+        self.ensure_group(key.group)
+        self.offsets.put(key.group, key.topic, key.partition, offset, producer_id)
+
+    def ensure_group(self, group_id: str) -> None:
+        """Offsets of no known group make a simple one: it has no record of its own."""
+        if group_id not in self.groups:
+            self.groups[group_id] = ClassicGroup(group_id, self._clock.wall_ms())
+
+    def _replay_group_metadata(
+        self, key: GroupMetadataKey, value: GroupMetadataValue | None, record_offset: int, producer_id: int
+    ) -> None:
+        group = self.groups.get(key.group)
+        if value is None:
+            if isinstance(group, ClassicGroup):
+                self.classic.cancel_timers(group)
+                del self.groups[key.group]
+            return
+        if not isinstance(group, ClassicGroup):
+            group = self.groups[key.group] = ClassicGroup(key.group, self._clock.wall_ms())
+        group.apply(value)
+
+    def replay_end_transaction_marker(self, producer_id: int, *, committed: bool) -> None:
+        self.offsets.end_transaction(producer_id, committed=committed)
+
+    # Loading and unloading
+
+    def on_loaded(self) -> Iterator[Result[Any]]:
+        """The state is complete: begin the sessions of the members. Gives what has to be written."""
+        for group in list(self.groups.values()):
+            result = self.classic.on_loaded(group)
+            if result is not None:
+                yield result
+        self._schedule_expiration()
+
+    def on_unloaded(self) -> None:
+        """The broker stops: answer whoever waits."""
+        self._timers.cancel_all()
+        for group in self.groups.values():
+            self.classic.on_unloaded(group)
+
+
+def _no_such_classic_group(group_id: str, exists: bool, api_version: int) -> DescribeGroupsResponse.DescribedGroup:
+    """A group that is not there is Dead; since version 6 that is an error too (KIP-1043)."""
+    described = DescribeGroupsResponse.DescribedGroup(group_id=group_id, group_state=states.DEAD)
+    if api_version >= DESCRIBE_NOT_FOUND_SINCE_VERSION:
+        described.error_code = GROUP_ID_NOT_FOUND
+        described.error_message = (
+            f"Group {group_id} is not a classic group." if exists else f"Group {group_id} not found."
+        )
+    return described

@@ -1,0 +1,38 @@
+"""The broker's settings that group coordination reads (Kafka: ``GroupCoordinatorConfig``)."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000
+"""How long a new member may wait in a join before it is given up. It has no member id yet, so it cannot send
+heartbeats (Kafka: ``CLASSIC_GROUP_NEW_MEMBER_JOIN_TIMEOUT_MS``)."""
+
+
+class Config(Protocol):
+    """Typed values by key, as ``BrokerConfig`` gives them."""
+
+    def __getitem__(self, key: str, /) -> Any: ...
+
+
+class GroupSettings:
+    """A snapshot of the settings; made anew when one of them is changed on the running broker."""
+
+    __slots__ = (
+        "initial_rebalance_delay_ms",
+        "max_session_timeout_ms",
+        "max_size",
+        "min_session_timeout_ms",
+        "offset_metadata_max_bytes",
+        "offsets_retention_check_interval_ms",
+        "offsets_retention_ms",
+    )
+
+    def __init__(self, config: Config) -> None:
+        self.min_session_timeout_ms: int = config["group.min.session.timeout.ms"]
+        self.max_session_timeout_ms: int = config["group.max.session.timeout.ms"]
+        self.initial_rebalance_delay_ms: int = config["group.initial.rebalance.delay.ms"]
+        self.max_size: int = config["group.max.size"]
+        self.offset_metadata_max_bytes: int = config["offset.metadata.max.bytes"]
+        self.offsets_retention_ms: int = config["offsets.retention.minutes"] * 60 * 1000
+        self.offsets_retention_check_interval_ms: int = config["offsets.retention.check.interval.ms"]

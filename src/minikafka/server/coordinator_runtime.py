@@ -1,0 +1,409 @@
+"""Brings a coordinator's state machines together with their topic's log, one shard for each partition.
+
+    Loading    the log is being replayed, on a worker thread        -> Active, Failed
+    Active     operations run; what they give is written, replayed, and then released
+    Failed     the log cannot be read; clients are told to look elsewhere
+    Stopped    the broker goes down
+
+A shard comes to be when its partition is first used, and for partitions with records at start-up. Everything but the
+reading of the log runs on the event loop. Source: Kafka's CoordinatorRuntime.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from minikafka.clock import Clock, Timers
+from minikafka.coordinator.partitioner import partition_for
+from minikafka.coordinator.result import CoordinatorRecord, Result
+from minikafka.coordinator.timers import KeyedTimers, Operation
+from minikafka.errors import (
+    COORDINATOR_LOAD_IN_PROGRESS,
+    COORDINATOR_NOT_AVAILABLE,
+    KAFKA_STORAGE_ERROR,
+    NOT_COORDINATOR,
+    UNKNOWN_SERVER_ERROR,
+    ApiError,
+    MinikafkaError,
+    StorageError,
+)
+from minikafka.pending import Pending, RunBlocking
+from minikafka.protocol import stored
+from minikafka.records.batch import NO_PRODUCER_EPOCH, NO_PRODUCER_ID, Record
+from minikafka.records.builder import build_batch, end_transaction_marker
+
+if TYPE_CHECKING:
+    from minikafka.storage.partition_log import PartitionLog
+
+_logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LOAD_CHUNK_BYTES = 4 << 20
+"""How much of the log is read at once (Kafka's ``offsets.load.buffer.size`` is 5 MiB)."""
+MAX_RECORDS_IN_BATCH = 1000
+"""Of an operation that need not be written as a whole: deletions of what has expired may be many."""
+
+
+class Shard(Protocol):
+    """A coordinator's state for one partition."""
+
+    def replay(self, key: Any, value: Any | None, record_offset: int, producer_id: int) -> None: ...
+
+    def replay_end_transaction_marker(self, producer_id: int, *, committed: bool) -> None: ...
+
+    def on_loaded(self) -> Iterator[Result[Any]]: ...
+
+    def on_unloaded(self) -> None: ...
+
+
+S = TypeVar("S", bound=Shard)
+S_contra = TypeVar("S_contra", contravariant=True)
+
+
+class Loader(Protocol[S_contra]):
+    """Takes in a log, then fills a new shard with it. A type: it is called once for each load."""
+
+    def feed(self, data: bytes) -> int:
+        """Take in whole batches. Returns the offset after them, -1 for none."""
+        ...
+
+    def finish(self, shard: S_contra) -> None: ...
+
+
+class Producer(Protocol):
+    producer_id: int
+    producer_epoch: int
+
+
+class Logs(Protocol):
+    """The logs of the broker, as the runtime uses them (``LogManager``)."""
+
+    def get(self, topic: str, partition: int) -> PartitionLog | None: ...
+
+
+class _Partition(Generic[S]):
+    """One shard with its timers and its log."""
+
+    __slots__ = ("error", "index", "log", "shard", "timers")
+
+    def __init__(self, index: int, log: PartitionLog, shard: S, timers: KeyedTimers) -> None:
+        self.index = index
+        self.log = log
+        self.shard = shard
+        self.timers = timers
+        self.error: int | None = COORDINATOR_LOAD_IN_PROGRESS
+        """Why operations are refused; None when the shard is active."""
+
+
+class CoordinatorRuntime(Generic[S]):
+    """The shards of one coordinator.
+
+    :param topic: the coordinator's topic.
+    :param partition_count: how many partitions the topic has, 0 while there is none.
+    :param create_topic: called when the topic is first needed; gives a promise when it cannot say at once.
+    :param new_shard: makes the empty shard of a partition, with the timers it is to use.
+    :param new_loader: makes what reads a log into such a shard.
+    """
+
+    def __init__(
+        self,
+        *,
+        topic: str,
+        partition_count: Callable[[], int],
+        create_topic: Callable[[], object],
+        logs: Logs,
+        clock: Clock,
+        timers: Timers,
+        run_blocking: RunBlocking,
+        new_shard: Callable[[KeyedTimers], S],
+        new_loader: Callable[[], Loader[S]],
+        compression: str = "none",
+    ) -> None:
+        self._topic = topic
+        self._partition_count = partition_count
+        self._create_topic = create_topic
+        self._logs = logs
+        self._clock = clock
+        self._timers = timers
+        self._run_blocking = run_blocking
+        self._new_shard = new_shard
+        self._new_loader = new_loader
+        self._compression = compression
+        self._partitions: dict[int, _Partition[S]] = {}
+        self._is_stopped = False
+
+    # Life
+
+    def start(self) -> None:
+        """Load the partitions that hold something. The others are made when they are used."""
+        for index in range(self._partition_count()):
+            log = self._logs.get(self._topic, index)
+            if log is not None and log.log_end_offset > log.log_start_offset:
+                self._open(index, log)
+
+    def stop(self) -> None:
+        """Answer whoever waits, and refuse what comes after."""
+        self._is_stopped = True
+        for partition in self._partitions.values():
+            partition.timers.cancel_all()
+            if partition.error is None:
+                partition.error = COORDINATOR_NOT_AVAILABLE
+                partition.shard.on_unloaded()
+
+    def is_loading(self) -> bool:
+        return any(partition.error == COORDINATOR_LOAD_IN_PROGRESS for partition in self._partitions.values())
+
+    def shards(self) -> Iterable[S]:
+        """Those that are active."""
+        return [partition.shard for partition in self._partitions.values() if partition.error is None]
+
+    # Operations
+
+    def write(
+        self,
+        key: str,
+        operation: Callable[[S], Result[T]],
+        on_error: Callable[[int], T],
+        producer: Producer | None = None,
+    ) -> T | Pending[T]:
+        """Run an operation on the shard of ``key`` (a group id, a transactional id), write and replay its records,
+        and release its answer. Errors, as Kafka codes, become answers by ``on_error``."""
+        return self._with_partition(
+            key, lambda partition: self._run(partition, operation, on_error, producer), on_error
+        )
+
+    def read(self, key: str, operation: Callable[[S], T], on_error: Callable[[int], T]) -> T | Pending[T]:
+        """Ask the shard of ``key``. All it knows is written, so there is nothing to wait for."""
+
+        def ask(partition: _Partition[S]) -> T:
+            try:
+                return operation(partition.shard)
+            except ApiError as error:
+                return on_error(error.code)
+
+        return self._with_partition(key, ask, on_error)
+
+    def write_to_shard(self, shard: S, operation: Callable[[], Result[Any]]) -> None:
+        """Run an operation whose answer nobody waits for."""
+        for partition in self._partitions.values():
+            if partition.shard is shard:
+                self._run_unasked(partition, operation)
+
+    def end_transaction(
+        self, partition_index: int, producer: Producer, coordinator_epoch: int, *, committed: bool
+    ) -> int:
+        """Write the marker that ends a producer's transaction in a partition, and let its records count, or not.
+
+        Returns a Kafka error code.
+        """
+        partition = self._partitions.get(partition_index) or self._find(partition_index)
+        if partition is None:
+            return NOT_COORDINATOR
+        if partition.error is not None:
+            return partition.error
+        marker = end_transaction_marker(
+            commit=committed,
+            producer_id=producer.producer_id,
+            producer_epoch=producer.producer_epoch,
+            coordinator_epoch=coordinator_epoch,
+            timestamp=self._clock.wall_ms(),
+        )
+        try:
+            self._append(partition, marker)
+        except MinikafkaError as error:
+            return _code_of(error)
+        partition.shard.replay_end_transaction_marker(producer.producer_id, committed=committed)
+        return 0
+
+    def partition_index(self, key: str) -> int:
+        """The partition that ``key`` belongs to; the topic must exist."""
+        return partition_for(key, self._partition_count())
+
+    # Partitions
+
+    def _with_partition(
+        self, key: str, action: Callable[[_Partition[S]], T | Pending[T]], on_error: Callable[[int], T]
+    ) -> T | Pending[T]:
+        if self._is_stopped:
+            return on_error(COORDINATOR_NOT_AVAILABLE)
+        if not self._partition_count():
+            return self._after_creating_topic(key, action, on_error)
+        index = self.partition_index(key)
+        partition = self._partitions.get(index) or self._find(index)
+        if partition is None:
+            return on_error(NOT_COORDINATOR)
+        if partition.error is not None:
+            return on_error(partition.error)
+        return action(partition)
+
+    def _after_creating_topic(
+        self, key: str, action: Callable[[_Partition[S]], T | Pending[T]], on_error: Callable[[int], T]
+    ) -> T | Pending[T]:
+        """Clients that ask for their coordinator first find the topic there; the oldest do not ask."""
+        created = self._create_topic()
+        if not isinstance(created, Pending):
+            return self._with_partition(key, action, on_error) if self._partition_count() else on_error(NOT_COORDINATOR)
+        answer: Pending[T] = Pending()
+
+        def is_created(_: object) -> None:
+            if not self._partition_count():
+                answer.complete(on_error(NOT_COORDINATOR))
+                return
+            outcome = self._with_partition(key, action, on_error)
+            if isinstance(outcome, Pending):
+                outcome.on_complete(lambda value: _complete(answer, value))
+            else:
+                answer.complete(outcome)
+
+        created.on_complete(is_created)
+        return answer
+
+    def _find(self, index: int) -> _Partition[S] | None:
+        """The partition with its log, opened on first use; None when it has none."""
+        log = self._logs.get(self._topic, index) if 0 <= index < self._partition_count() else None
+        return None if log is None or log.is_failed else self._open(index, log)
+
+    def _open(self, index: int, log: PartitionLog) -> _Partition[S]:
+        timers = KeyedTimers(self._clock, self._timers, lambda operation: self._run_unasked(partition, operation))
+        partition = self._partitions[index] = _Partition(index, log, self._new_shard(timers), timers)
+        if log.log_end_offset == log.log_start_offset:
+            self._activate(partition)
+        else:
+            self._run_blocking(lambda: self._load(partition), lambda _, error: self._loaded(partition, error))
+        return partition
+
+    def _load(self, partition: _Partition[S]) -> None:
+        """On a worker thread: nobody else sees the shard yet."""
+        loader = self._new_loader()
+        log = partition.log
+        offset = log.log_start_offset
+        while offset < log.log_end_offset:
+            fetched = log.read(offset, LOAD_CHUNK_BYTES, isolation="log_end", min_one_batch=True)
+            next_offset = loader.feed(b"".join(piece.read() for piece in fetched.slices))
+            if next_offset <= offset:
+                raise StorageError(f"{self._topic}-{partition.index} gives no batch at offset {offset}")
+            offset = next_offset
+        loader.finish(partition.shard)
+
+    def _loaded(self, partition: _Partition[S], error: BaseException | None) -> None:
+        if self._is_stopped:
+            return
+        if error is None:
+            self._activate(partition)
+            return
+        partition.error = NOT_COORDINATOR
+        _logger.error(
+            "Cannot load %s-%d: %s: %s. Its groups are not available; the log of the partition has to be repaired",
+            self._topic,
+            partition.index,
+            type(error).__name__,
+            error,
+            exc_info=error,
+        )
+
+    def _activate(self, partition: _Partition[S]) -> None:
+        partition.error = None
+        for result in partition.shard.on_loaded():
+            self._process(partition, result, None)
+
+    # Writing
+
+    def _run(
+        self,
+        partition: _Partition[S],
+        operation: Callable[[S], Result[T]],
+        on_error: Callable[[int], T],
+        producer: Producer | None,
+    ) -> T | Pending[T]:
+        try:
+            result = operation(partition.shard)
+        except ApiError as error:
+            return on_error(error.code)
+        code = self._process(partition, result, producer)
+        if code:
+            if isinstance(result.response, Pending):
+                result.response.complete(on_error(code))
+                return result.response
+            return on_error(code)
+        assert result.response is not None
+        return result.response
+
+    def _run_unasked(self, partition: _Partition[S], operation: Operation) -> None:
+        """A deadline has come. What goes wrong in one group must not stop the clock of all others."""
+        if partition.error is not None:
+            return
+        try:
+            result = operation()
+            if result is not None:
+                self._process(partition, result, None)
+        except Exception:
+            _logger.exception("A deadline of %s-%d ended with an error", self._topic, partition.index)
+
+    def _process(self, partition: _Partition[S], result: Result[Any], producer: Producer | None) -> int:
+        """Write and replay, then go on with what follows. Returns the error code of the first step that failed."""
+        first_code = 0
+        following: Result[Any] | None = result
+        while following is not None:
+            code = self._write_records(partition, following, producer)
+            then = following.then
+            if code:
+                first_code = first_code or code
+                on_failure = following.on_failure
+                following = None if on_failure is None else on_failure(code)
+            else:
+                following = None if then is None else then()
+        return first_code
+
+    def _write_records(self, partition: _Partition[S], result: Result[Any], producer: Producer | None) -> int:
+        """Returns a Kafka error code."""
+        records = result.records
+        step = MAX_RECORDS_IN_BATCH if not result.is_atomic else len(records) or 1
+        producer_id = NO_PRODUCER_ID if producer is None else producer.producer_id
+        for start in range(0, len(records), step):
+            chunk = records[start : start + step]
+            try:
+                base_offset = self._append(partition, self._batch_of(chunk, producer))
+            except MinikafkaError as error:
+                _logger.warning("Cannot write %d records to %s-%d: %s", len(chunk), self._topic, partition.index, error)
+                return _code_of(error)
+            for delta, record in enumerate(chunk):
+                partition.shard.replay(record.key, record.value, base_offset + delta, producer_id)
+        return 0
+
+    def _batch_of(self, records: list[CoordinatorRecord], producer: Producer | None) -> bytes:
+        now_ms = self._clock.wall_ms()
+        return build_batch(
+            [
+                Record(
+                    delta,
+                    now_ms,
+                    stored.encode_key(record.key),
+                    None if record.value is None else stored.encode_value(record.value, record.version),
+                )
+                for delta, record in enumerate(records)
+            ],
+            compression=self._compression,
+            producer_id=NO_PRODUCER_ID if producer is None else producer.producer_id,
+            producer_epoch=NO_PRODUCER_EPOCH if producer is None else producer.producer_epoch,
+            is_transactional=producer is not None,
+        )
+
+    def _append(self, partition: _Partition[S], batch: bytes) -> int:
+        """Returns the base offset. Raises ApiError, StorageError."""
+        appended = partition.log.append(bytearray(batch), now_ms=self._clock.wall_ms(), origin="coordinator")
+        return appended.base_offset
+
+
+def _code_of(error: MinikafkaError) -> int:
+    if isinstance(error, ApiError):
+        return error.code
+    if isinstance(error, StorageError):
+        return KAFKA_STORAGE_ERROR
+    return UNKNOWN_SERVER_ERROR
+
+
+def _complete(promise: Pending[Any], value: object) -> None:
+    promise.complete(value)
