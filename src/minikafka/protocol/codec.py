@@ -140,8 +140,8 @@ def _compile_encoder(cls: type[Message], version: int) -> Encoder:
     names.update(
         pack=pack,
         uvarint=encode_uvarint,
-        size_of_records=_size_of_records,
-        add_records=_add_records,
+        raw=frozenset((bytes, bytearray, memoryview)),
+        add_splice=_add_splice,
         wrong_uuid=_wrong_uuid,
         too_long=_too_long,
         unsupported=_unsupported(name),
@@ -201,20 +201,10 @@ def _wrong_tag_size(rest: int) -> ProtocolError:
     return ProtocolError(f"the size of the tagged field is wrong by {rest}")
 
 
-def _size_of_records(value: Any, splices: list[tuple[int, Any]] | None) -> int:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return len(value)
+def _add_splice(splices: list[tuple[int, Any]] | None, out: bytearray, value: Any) -> None:
     if splices is None:
-        raise TypeError(f"{value!r} needs a list of splices; without one records have to be bytes")
-    size: int = value.size_bytes
-    return size
-
-
-def _add_records(out: bytearray, value: Any, splices: list[tuple[int, Any]] | None) -> None:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        out += value
-    elif splices is not None:
-        splices.append((len(out), value))
+        raise TypeError(f"{value!r} can only be written with a list of splices; without one records have to be bytes")
+    splices.append((len(out), value))
 
 
 def _wrong_uuid(value: bytes) -> ValueError:

@@ -174,8 +174,10 @@ class DecoderSource(Source):
             self.add("if n: p = skip_tagged_fields(data, p, limit)", place)
             self.add("else: p += 1")
             return
-        self.add("if n > 127: n, p = long_varint(data, p)", place)
         self.add("p += 1")
+        self.add("if n:")
+        self.indent()
+        self.add("if n > 127: n, p = varint(data, p - 1)", place)
         tag, end = f"tag_{x}", f"end_{x}"
         self.add("for _ in range(n):")
         self.indent()
@@ -191,6 +193,7 @@ class DecoderSource(Source):
             self.add(f"if p != {end}: raise wrong_tag_size({end} - p)", self._place(field.name))
             self.dedent()
         self.add(f"else: p = {end}")
+        self.dedent()
         self.dedent()
 
     # Fields.

@@ -110,16 +110,23 @@ class EncoderSource(Source):
             self._fixed("", "x", "")
             return
         tests = [self._is_set(field, f"{x}.{field.name}") for field in fields]
-        self.add("t = " + " + ".join(f"bool({test})" for test in tests), self._place("tagged fields"))
-        self._fixed("t", "B", "")
-        self._flush()
-        self.add("if t:")
+        place = self._place("tagged fields")
+        run = self._run
+        self.add(f"if {' or '.join(tests)}:", place)
         self.indent()
+        self.add("t = " + " + ".join(f"bool({test})" for test in tests), place)
+        self._run = [*run, ("t", "B", "")]
+        self._flush()
         for field, test in zip(fields, tests, strict=True):
             self.add(f"if {test}:", self._place(field.name))
             self.indent()
             self._tag(field, f"{x}.{field.name}")
             self.dedent()
+        self.dedent()
+        self.add("else:")
+        self.indent()
+        self._run = [*run, ("", "x", "")]
+        self._flush()
         self.dedent()
 
     def _tag(self, field: Field, value: str) -> None:
@@ -196,13 +203,13 @@ class EncoderSource(Source):
         place = self._place(field.name)
         plus_one = " + 1" if self._flexible else ""
         self.add(f"v = {value}")
+        self.add(f"if v.__class__ in raw: n = len(v){plus_one}")
         if nullable:
-            self.add(f"if v is None: n = {0 if self._flexible else -1}")
-            self.add(f"else: n = size_of_records(v, splices){plus_one}", place)
-        else:
-            self.add(f"n = size_of_records(v, splices){plus_one}", place)
+            self.add(f"elif v is None: n = {0 if self._flexible else -1}")
+        self.add(f"else: n = v.size_bytes{plus_one}", place)
         self._length(field.name, "i", self._flexible)
-        self.add(f"if n > {0 if self._flexible else -1}: add_records({self._out}, v, splices)", place)
+        self.add(f"if v.__class__ in raw: {self._out} += v")
+        self.add("elif v is not None: add_splice(splices, out, v)", place)
 
     # Arrays.
 
