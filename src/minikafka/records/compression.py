@@ -16,6 +16,7 @@ Kafka's limits builds, and still leaves a broker alive that is sent a decompress
 from __future__ import annotations
 
 import struct
+import threading
 import zlib
 from collections.abc import Callable
 from typing import Final
@@ -44,9 +45,13 @@ _LZ4_MAGIC = b"\x04\x22\x4d\x18"
 _LZ4_CHECKSUM_POSITION = 6  # without a content size: magic, FLG, BD, then HC
 _LZ4_DEFAULT_LEVEL = 9  # Kafka's word for the fast compressor; all other levels are LZ4HC (CompressionType.LZ4)
 _LZ4_HC_LEVELS = (3, 12)
+_LZ4_STEP_BYTES = 64 * 1024
 
 # A zstd block of 4 bytes can say 128 KiB: feeding this much at a time bounds how far a bomb overshoots.
 _ZSTD_FEED_BYTES = 4096
+
+_of_thread = threading.local()
+"""``zstd``: a decompressor, which takes longer to make than to use on small batches and serves one thread only."""
 
 
 def compression_id(name: str) -> int:
@@ -203,8 +208,11 @@ def _lz4_decompress(data: Buffer, max_bytes: int, magic: int) -> bytes:
     if magic == 0:
         frame = _with_lz4_checksum(frame, checksum_position, frame[4:checksum_position])
     decompressor = lz4.frame.LZ4FrameDecompressor()
+    step_bytes = len(frame) * 4 + _LZ4_STEP_BYTES  # the library allocates as much as it may return, used or not
     try:
-        out: bytes = decompressor.decompress(frame, max_length=max_bytes + 1)
+        out: bytes = decompressor.decompress(frame, max_length=min(step_bytes, max_bytes + 1))
+        while not decompressor.eof and not decompressor.needs_input and len(out) <= max_bytes:
+            out += decompressor.decompress(b"", max_length=min(step_bytes, max_bytes + 1 - len(out)))
     except RuntimeError as error:
         raise _damaged(LZ4, error) from error
     _check_size(LZ4, len(out), max_bytes)
@@ -266,7 +274,9 @@ def _zstd_compress(data: Buffer, level: int | None, _magic: int) -> bytes:
 def _zstd_decompress(data: Buffer, max_bytes: int, _magic: int) -> bytes:
     import zstandard
 
-    decompressor = zstandard.ZstdDecompressor()
+    if not hasattr(_of_thread, "zstd"):
+        _of_thread.zstd = zstandard.ZstdDecompressor()
+    decompressor = _of_thread.zstd
     rest = bytes(data)
     pieces: list[bytes] = []
     size_bytes = 0
