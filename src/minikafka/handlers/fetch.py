@@ -164,8 +164,6 @@ class _Fetch:
         Kafka 3.9 answers such a batch with a stub that its oldest clients choke on; an empty set is what they expect
         at the end of a log.
         """
-        if not log.config.message_downconversion_enable:
-            raise ApiError(errors.UNSUPPORTED_VERSION)
         from minikafka.records.batch import iter_batches
         from minikafka.records.conversion import down_convert
 

@@ -16,8 +16,9 @@ from minikafka.errors import ApiError, StorageError, name_of
 from minikafka.handlers._partitions import INTERNAL_TOPICS, partition_log
 from minikafka.protocol.messages import ProduceRequest, ProduceResponse
 from minikafka.records.batch import ATTRIBUTES_POSITION, COMPRESSION_MASK, MAGIC_POSITION, next_batch_size
-from minikafka.records.compression import ZSTD, Buffer
+from minikafka.records.compression import ZSTD
 from minikafka.records.errors import InvalidRecordsError
+from minikafka.records.varint import Buffer
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext, Services
