@@ -239,7 +239,7 @@ def test_answering_twice_is_our_own_fault() -> None:
     conn.receive_data(metadata_frame(1) + metadata_frame(2))
     request = take(conn)
     conn.send_response(request, MetadataResponse())
-    with pytest.raises(LocalProtocolError, match="Metadata v12.*not in work"):
+    with pytest.raises(LocalProtocolError, match=r"Metadata v12.*not in work"):
         conn.send_response(request, MetadataResponse())
     other = take(conn)
     with pytest.raises(LocalProtocolError):

@@ -48,10 +48,6 @@ class Slice(Protocol):
 
     def read(self) -> bytes: ...
 
-    def split(self, size_bytes: int) -> tuple[Slice, Slice]:
-        """The first ``size_bytes``, and the rest."""
-        ...
-
 
 Outgoing: TypeAlias = "bytearray | bytes | memoryview | Slice"
 
@@ -90,7 +86,7 @@ class ServerConnection(FrameReader):
     :param scratch: where small reads go; may be shared by all connections of one thread.
     """
 
-    __slots__ = ("_in_work", "_out", "_outgoing", "_versions")
+    __slots__ = ("_in_work", "_out", "_outgoing", "_spliced_bytes", "_versions")
 
     def __init__(
         self,
@@ -103,6 +99,8 @@ class ServerConnection(FrameReader):
         self._in_work: Request | None = None
         self._out = bytearray()
         self._outgoing: list[Outgoing] = []
+        """What is before ``_out`` when answers hold slices: ``_spliced_bytes`` bytes."""
+        self._spliced_bytes = 0
 
     @property
     def in_work(self) -> Request | None:
@@ -152,8 +150,8 @@ class ServerConnection(FrameReader):
 
     @property
     def unsent_bytes(self) -> int:
-        """How many bytes of answers wait for ``data_to_send``, slices not counted."""
-        return len(self._out)
+        """How many bytes of answers wait for ``data_to_send``."""
+        return len(self._out) + self._spliced_bytes
 
     def data_to_send(self) -> list[Outgoing]:
         """What has to go out now, in order, once: bytes, and slices where the answer holds parts of files."""
@@ -162,6 +160,7 @@ class ServerConnection(FrameReader):
             self._outgoing.append(out)
             self._out = bytearray()
         outgoing, self._outgoing = self._outgoing, []
+        self._spliced_bytes = 0
         return outgoing
 
     def describe(self, request: Request) -> str:
@@ -180,7 +179,9 @@ class ServerConnection(FrameReader):
                 self._outgoing.append(out[position:cut])
             if piece.size_bytes:
                 self._outgoing.append(piece)
+                self._spliced_bytes += piece.size_bytes
             position = cut
+        self._spliced_bytes += position
         self._out = out[position:]
 
     def _parse(self, frame: bytearray) -> Request:

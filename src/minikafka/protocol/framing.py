@@ -65,7 +65,7 @@ class FrameReader:
         self._is_first = True
         self._fault: str | None = None
 
-    def get_buffer(self, size_hint: int = -1) -> memoryview:
+    def get_buffer(self, sizehint: int = -1) -> memoryview:
         """Where to read the next bytes into; never empty. To be followed by ``buffer_updated``."""
         partial = self._partial
         if partial is not None and self._size - self._filled >= _DIRECT_READ_BYTES:

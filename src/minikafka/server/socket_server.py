@@ -233,7 +233,7 @@ class SocketServer:
         for connection in list(self._connections):
             if connection.last_active_ms + max_idle_ms <= now_ms:
                 log.debug("closing the connection of %s: idle for connections.max.idle.ms", connection.facts)
-                connection.close()
+                connection.abort()
             else:
                 oldest_ms = min(oldest_ms, connection.last_active_ms)
         self._watch_idle(max(1, oldest_ms + max_idle_ms - now_ms))

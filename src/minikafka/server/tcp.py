@@ -11,25 +11,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from minikafka.errors import StorageError
 from minikafka.pending import Pending
-from minikafka.protocol.connection import Outgoing, RemoteProtocolError, Request, ServerConnection
+from minikafka.protocol.connection import RemoteProtocolError, Request, ServerConnection
 from minikafka.server.dispatch import CloseConnection, Dispatcher
 from minikafka.server.endpoints import join_host_port
+from minikafka.server.piece_sender import PieceSender
 
 if TYPE_CHECKING:
     from minikafka.config import Listener
 
 log = logging.getLogger(__name__)
 
-JOINED_BYTES = 64 * 1024
-"""Answers with file slices up to this size are read and sent in one write; larger ones go out in pieces."""
+_FLUSH_BYTES = 64 * 1024
+"""Answers to requests that came together are gathered up to here, then written."""
 
-PIECE_BYTES = 256 * 1024
 _HELD_BYTES = 64 * 1024
 """How much of the requests behind one that is in work is read ahead."""
 
@@ -43,6 +42,7 @@ class ConnectionFacts:
         "client_software_name",
         "client_software_version",
         "listener",
+        "listener_name",
         "local_host",
         "local_port",
         "principal",
@@ -50,15 +50,12 @@ class ConnectionFacts:
 
     def __init__(self, listener: Listener, client: tuple[str, int], local: tuple[str, int]) -> None:
         self.listener = listener
+        self.listener_name = listener.name
         self.client_host, self.client_port = client
         self.local_host, self.local_port = local
         self.principal = "User:ANONYMOUS"
         self.client_software_name = "unknown"
         self.client_software_version = "unknown"
-
-    @property
-    def listener_name(self) -> str:
-        return self.listener.name
 
     def __str__(self) -> str:
         return f"{join_host_port(self.client_host, self.client_port)} (listener {self.listener_name})"
@@ -86,10 +83,9 @@ class ClientConnection(asyncio.BufferedProtocol):
         self._connection = connection
         self._monotonic_ms = monotonic_ms
         self._on_lost = on_lost
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport
+        self._sender: PieceSender
         self._pending: Pending[Any] | None = None
-        self._unsent: deque[Outgoing] = deque()
-        self._is_blocked = False
         self._is_reading = True
         self._is_closing = False
         # Called by the transport for every read: saves a call.
@@ -100,30 +96,36 @@ class ClientConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._sender = PieceSender(transport)
 
     def buffer_updated(self, nbytes: int) -> None:
         self.last_active_ms = self._monotonic_ms()
         connection = self._connection
         connection.buffer_updated(nbytes)
         self._work()
-        if (self._pending is not None or self._is_blocked) and connection.buffered_bytes >= _HELD_BYTES:
+        if (self._pending is not None or not self._sender.is_ready) and connection.buffered_bytes >= _HELD_BYTES:
             self._pause_reading()
 
     def eof_received(self) -> bool:
         return False  # The transport closes itself: who has stopped sending awaits no answer.
 
     def pause_writing(self) -> None:
-        self._is_blocked = True
+        self._sender.is_blocked = True
 
     def resume_writing(self) -> None:
         self.last_active_ms = self._monotonic_ms()
-        self._is_blocked = False
-        self._send_unsent()
-        self._work()
+        try:
+            self._sender.resume()
+        except (OSError, StorageError) as error:
+            self._end(error)
+        if self._is_closing:
+            self.close()
+        else:
+            self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closing = True
-        self._unsent.clear()
+        self._sender.drop()
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.cancel()
@@ -134,47 +136,67 @@ class ClientConnection(asyncio.BufferedProtocol):
     def close(self) -> None:
         """Work on nothing more; close when what was answered is sent."""
         self._is_closing = True
-        if self._transport is not None and not self._unsent:
+        if self._sender.is_ready:
             self._transport.close()
 
     def abort(self) -> None:
         """Close at once; what is not sent is lost."""
         self._is_closing = True
-        if self._transport is not None:
-            self._transport.abort()
+        self._sender.drop()
+        self._transport.abort()
+
+    def _end(self, error: Exception) -> None:
+        """The one line about a connection that has to be closed, and its end."""
+        if self._is_closing:
+            return
+        level, reason, is_unexpected = _reason(error)
+        log.log(
+            level,
+            "closing the connection of %s: %s",
+            self.facts,
+            reason,
+            exc_info=error if is_unexpected else None,
+        )
+        if isinstance(error, (OSError, StorageError)):
+            # A frame was begun whose rest cannot be read.
+            self.abort()
+            return
+        try:
+            self._flush()
+        except (OSError, StorageError):
+            self.abort()
+        else:
+            self.close()
 
     # Requests.
 
     def _work(self) -> None:
         """Work off the requests that are there, until one has to wait or its answers are not read."""
+        try:
+            self._work_off()
+            self._flush()
+        except Exception as error:
+            self._end(error)
+        if not self._is_reading and self._pending is None and self._sender.is_ready:
+            self._resume_reading()
+
+    def _work_off(self) -> None:
         connection = self._connection
         dispatch = self._dispatch
-        facts = self.facts
-        try:
-            while not (self._is_blocked or self._unsent or self._is_closing):
-                request = connection.next_request()
-                if request is None:
-                    break
-                response = dispatch(facts, request)
-                if isinstance(response, Pending):
-                    self._await(request, response)
-                    if self._pending is not None:
-                        break
-                else:
-                    connection.send_response(request, response)
-                    if connection.unsent_bytes >= JOINED_BYTES:
-                        self._flush()
-            self._flush()
-        except RemoteProtocolError as error:
-            self._flush()
-            self._fail(logging.WARNING, "%s", error)
-        except CloseConnection as error:
-            self._flush()
-            self._fail(logging.INFO, "%s", error)
-        except Exception:
-            self._fail(logging.ERROR, "its request could not be answered", exc_info=True)
-        if not self._is_reading and self._pending is None and not self._is_blocked:
-            self._resume_reading()
+        sender = self._sender
+        while sender.is_ready and not self._is_closing:
+            request = connection.next_request()
+            if request is None:
+                return
+            response = dispatch(self.facts, request)
+            if isinstance(response, Pending):
+                self._await(request, response)
+                if self._pending is not None:
+                    return
+            else:
+                connection.send_response(request, response)
+                if connection.unsent_bytes >= _FLUSH_BYTES:
+                    self._flush()
 
     def _await(self, request: Request, pending: Pending[Any]) -> None:
         self._pending = pending
@@ -190,84 +212,35 @@ class ClientConnection(asyncio.BufferedProtocol):
                 response = self._dispatcher.answer_failure(self.facts, request, response)
             self._connection.send_response(request, response)
             self._flush()
-        except CloseConnection as error:
-            self._fail(logging.INFO, "%s", error)
-        except Exception:
-            self._fail(logging.ERROR, "its request could not be answered", exc_info=True)
+        except Exception as error:
+            self._end(error)
         if self._connection.has_frame or not self._is_reading:
             asyncio.get_running_loop().call_soon(self._work)
 
-    # Answers.
-
     def _flush(self) -> None:
         outgoing = self._connection.data_to_send()
-        transport = self._transport
-        if not outgoing or transport is None:
-            return
-        if len(outgoing) == 1 and type(outgoing[0]) is bytearray:
-            transport.write(outgoing[0])
-        elif _size_bytes(outgoing) <= JOINED_BYTES:
-            self._guarded(lambda: transport.write(b"".join(map(_bytes_of, outgoing))))
-        else:
-            self._unsent.extend(outgoing)
-            self._send_unsent()
+        if outgoing and not self._transport.is_closing():
+            self._sender.send(outgoing)
 
-    def _send_unsent(self) -> None:
-        """Send on, as far as the transport takes it without keeping more than it should."""
-        if self._unsent:
-            self._guarded(self._send_pieces)
-            if not self._unsent and self._is_closing and self._transport is not None:
-                self._transport.close()
-
-    def _send_pieces(self) -> None:
-        transport = self._transport
-        unsent = self._unsent
-        while unsent and not self._is_blocked and transport is not None:
-            piece = unsent[0]
-            if isinstance(piece, _BYTES):
-                transport.write(piece)
-                unsent.popleft()
-            elif piece.size_bytes <= PIECE_BYTES:
-                transport.write(piece.read())
-                unsent.popleft()
-            else:
-                first, unsent[0] = piece.split(PIECE_BYTES)
-                transport.write(first.read())
-
-    def _guarded(self, send: Callable[[], None]) -> None:
-        """Where a file cannot be read any more the answer cannot be completed: the frame's size is already out."""
-        try:
-            send()
-        except (OSError, StorageError) as error:
-            self._unsent.clear()
-            self._fail(logging.ERROR, "the records of its fetch cannot be read: %s", error)
-            self.abort()
-
-    # The two ends of reading.
+    # Reading.
 
     def _pause_reading(self) -> None:
-        if self._is_reading and self._transport is not None and not self._transport.is_closing():
+        if self._is_reading and not self._transport.is_closing():
             self._is_reading = False
             self._transport.pause_reading()
 
     def _resume_reading(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if not self._transport.is_closing():
             self._is_reading = True
             self._transport.resume_reading()
 
-    def _fail(self, level: int, reason: str, *arguments: object, exc_info: bool = False) -> None:
-        """The one line about a connection that has to be closed, and its end."""
-        if not self._is_closing:
-            log.log(level, "closing the connection of %s: " + reason, self.facts, *arguments, exc_info=exc_info)
-            self.close()
 
-
-def _size_bytes(outgoing: list[Outgoing]) -> int:
-    return sum(len(item) if isinstance(item, _BYTES) else item.size_bytes for item in outgoing)
-
-
-def _bytes_of(item: Outgoing) -> bytes | bytearray | memoryview:
-    return item if isinstance(item, _BYTES) else item.read()
-
-
-_BYTES = (bytearray, bytes, memoryview)
+def _reason(error: Exception) -> tuple[int, str, bool]:
+    """Log level, words, and whether a traceback is due."""
+    if isinstance(error, RemoteProtocolError):
+        return logging.WARNING, str(error), False
+    if isinstance(error, CloseConnection):
+        return logging.INFO, str(error), False
+    if isinstance(error, (OSError, StorageError)):
+        return logging.ERROR, f"the records of its fetch cannot be read: {error}", False
+    return logging.ERROR, "its request could not be answered", True
