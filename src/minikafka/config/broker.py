@@ -4,43 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from minikafka.config import effective
+from minikafka.config import checks, effective, legacy, notices
 from minikafka.config.keys import ConfigKey
+from minikafka.config.listener_keys import listener_key
 from minikafka.config.listeners import Listener
 from minikafka.config.log import LogConfig
 from minikafka.config.properties import parse_properties
+from minikafka.config.settings import Setting, at, setting_text
 from minikafka.config.tables import broker_keys
-from minikafka.config.values import HIDDEN, InvalidValue, value_text
+from minikafka.config.values import HIDDEN, InvalidValue
 from minikafka.errors import ConfigError
-
-
-class Setting(NamedTuple):
-    """A value as it was given, and where: ``config/server.properties, line 7``, ``--override`` or nothing."""
-
-    text: str
-    place: str
 
 
 class BrokerConfig:
     """Typed settings by Kafka's names: ``config["log.segment.bytes"]``.
 
     A key that was not set has its default. What several keys decide together has a property of its own
-    (``log_retention_ms``, ``listeners``, ...). Immutable: a change gives a new one.
+    (``log_retention_ms``, ``listeners``, ...). Immutable: ``with_dynamic`` gives a new one.
     """
 
-    def __init__(self, settings: Mapping[str, Setting]) -> None:
-        """Raises ConfigError: a value of the wrong type or out of range, or keys that contradict each other."""
+    def __init__(
+        self,
+        settings: Mapping[str, Setting],
+        *,
+        dynamic_default: Mapping[str, str] | None = None,
+        dynamic_broker: Mapping[str, str] | None = None,
+    ) -> None:
+        """Raises ConfigError: a value of the wrong type or out of range, or keys that contradict each other.
+
+        ``load`` and ``from_mapping`` are the usual ways in; ``with_dynamic`` says what the other two are.
+        """
         self.warnings: list[str] = []
-        """Sentences to log at start-up: unknown keys, keys without effect on one node, old forms."""
-        self._settings = dict(settings)
+        """Sentences to log at start-up: unknown keys, keys without effect on one node, old forms, out of reach values."""
+        self.static = dict(settings)
+        """What was given at start-up, as text."""
+        self.dynamic_default = dict(dynamic_default or {})
+        """What was changed for all brokers of the cluster while running, as text."""
+        self.dynamic_broker = dict(dynamic_broker or {})
+        """What was changed for this broker while running, as text; goes before all else."""
         self._values: dict[str, Any] = {}
-        for name, setting in self._settings.items():
-            self._take(name, setting)
+        self._take_static()
+        self._take_dynamic(self.dynamic_default)
+        self._take_dynamic(self.dynamic_broker)
+        effective.pin_to_one_node(self._values)
         self._listeners = effective.listeners(self)
         self._advertised_listeners = effective.advertised_listeners(self)
         self._log_config: LogConfig | None = None
+        checks.check(self)
+        self.warnings += notices.notices(self)
 
     @classmethod
     def load(
@@ -64,10 +77,19 @@ class BrokerConfig:
         """Settings as a program has them: values may be int, bool, float, a list, a dict, a path or text.
 
         Keys may be written with underscores (``log_segment_bytes``); a value of None leaves the key unset.
+        Raises ConfigError.
         """
         return cls(
             {key_name(name): Setting(setting_text(value), "") for name, value in mapping.items() if value is not None}
         )
+
+    def with_dynamic(self, cluster_default: Mapping[str, str], broker: Mapping[str, str]) -> BrokerConfig:
+        """The same broker with settings that were changed while it runs, for all brokers and for this one.
+
+        They were checked when they were made (``dynamic.validate_broker_changes``); what still cannot be used is left
+        out with a warning, as Kafka does, so that a stored setting never keeps a broker from starting.
+        """
+        return BrokerConfig(self.static, dynamic_default=cluster_default, dynamic_broker=broker)
 
     def __getitem__(self, name: str) -> Any:
         """The typed value of a key; KeyError when Kafka never had such a key."""
@@ -76,16 +98,28 @@ class BrokerConfig:
 
     def __contains__(self, name: object) -> bool:
         """Whether the key was set, rather than left at its default."""
-        return name in self._settings
+        return name in self.static or name in self.dynamic_default or name in self.dynamic_broker
+
+    def for_listener(self, listener: str, name: str, *, mechanism: str | None = None) -> Any:
+        """The value of a key for one listener, and one SASL mechanism if given.
+
+        The most exact one that is set counts: ``listener.name.LISTENER.MECHANISM.KEY``, ``listener.name.LISTENER.KEY``,
+        ``KEY``.
+        """
+        prefix = f"listener.name.{listener.lower()}."
+        exact = [prefix + name]
+        if mechanism is not None:
+            exact.insert(0, f"{prefix}{mechanism.lower()}.{name}")
+        return next((self._values[full] for full in exact if full in self._values), self[name])
 
     @property
     def originals(self) -> dict[str, str]:
-        """The settings as they were given, unknown keys included."""
-        return {name: setting.text for name, setting in self._settings.items()}
+        """The settings as they were given at start-up, unknown keys included."""
+        return {name: setting.text for name, setting in self.static.items()}
 
     def place_of(self, name: str) -> str:
-        """Where a key was set, for messages; empty when nowhere in particular."""
-        setting = self._settings.get(name)
+        """Where a key was set at start-up, for messages; empty when nowhere in particular."""
+        setting = self.static.get(name)
         return setting.place if setting is not None else ""
 
     def log_config(self, overrides: Mapping[str, str] | None = None) -> LogConfig:
@@ -96,17 +130,31 @@ class BrokerConfig:
 
     @property
     def node_id(self) -> int:
-        return effective.node_id(self)
+        """``node.id``, else ``broker.id``."""
+        value: int = self["node.id"]
+        return value
 
     @property
     def log_dirs(self) -> list[str]:
         """``log.dirs``, else ``log.dir``; never empty."""
-        return effective.log_dirs(self)
+        dirs: list[str] = self["log.dirs"] or self["log.dir"]
+        return dirs
+
+    @property
+    def metadata_log_dir(self) -> str:
+        """The directory of ``__cluster_metadata-0``."""
+        directory: str = self["metadata.log.dir"] or self.log_dirs[0]
+        return directory
 
     @property
     def listeners(self) -> list[Listener]:
-        """Where to listen, controller listeners left out."""
-        return self._listeners
+        """Where to listen for clients; those of the controller are ``controller_listeners``."""
+        return self._listeners[0]
+
+    @property
+    def controller_listeners(self) -> list[Listener]:
+        """Listeners named in ``controller.listener.names``: Kafka's tools reach the controller there."""
+        return self._listeners[1]
 
     @property
     def advertised_listeners(self) -> list[Listener]:
@@ -120,10 +168,12 @@ class BrokerConfig:
 
     @property
     def log_roll_ms(self) -> int:
+        """``log.roll.ms``, else ``log.roll.hours``."""
         return effective.log_roll_ms(self)
 
     @property
     def log_roll_jitter_ms(self) -> int:
+        """``log.roll.jitter.ms``, else ``log.roll.jitter.hours``."""
         return effective.log_roll_jitter_ms(self)
 
     @property
@@ -131,15 +181,33 @@ class BrokerConfig:
         """``log.flush.interval.ms``, else ``log.flush.scheduler.interval.ms``."""
         return effective.log_flush_interval_ms(self)
 
-    def _take(self, name: str, setting: Setting) -> None:
-        key = broker_keys().get(name)
-        if key is None:
-            self.warnings.append(f"{name} is not a setting of a broker; it is ignored{_at(setting.place)}")
-            return
-        try:
-            self._values[name] = key.parse(setting.text)
-        except InvalidValue as error:
-            raise ConfigError(_refusal(key, setting, error)) from None
+    @property
+    def max_connections_per_ip_overrides(self) -> dict[str, int]:
+        """Address or host name -> the most connections from there."""
+        return effective.connection_overrides(self["max.connections.per.ip.overrides"])
+
+    def _take_static(self) -> None:
+        for name, setting in self.static.items():
+            key = _key_of(name)
+            if key is None:
+                continue
+            try:
+                self._values[name] = key.parse(setting.text)
+            except InvalidValue as error:
+                raise ConfigError(_refusal(name, key, setting, error)) from None
+        for name, value in legacy.replacements(self._values).items():
+            self._values[name] = value
+
+    def _take_dynamic(self, texts: Mapping[str, str]) -> None:
+        for name, text in texts.items():
+            key = _key_of(name)
+            if key is None:
+                continue
+            try:
+                self._values[name] = key.parse(text)
+            except InvalidValue as error:
+                shown = "" if key.is_sensitive else f": {error}"
+                self.warnings.append(f"the stored setting of {name} cannot be used and is left out{shown}")
 
 
 def key_name(option: str) -> str:
@@ -147,13 +215,11 @@ def key_name(option: str) -> str:
     return option if "." in option or option in broker_keys() else option.replace("_", ".")
 
 
-def setting_text(value: object) -> str:
-    """A Python value as a property file would say it; a dict gives ``key:value`` pairs."""
-    if isinstance(value, PathLike):
-        return str(fspath(value))
-    if isinstance(value, Mapping):
-        return ",".join(f"{key}:{item}" for key, item in value.items())
-    return str(value_text(value))
+def _key_of(name: str) -> ConfigKey | None:
+    key = broker_keys().get(name)
+    if key is None and name.startswith("listener.name."):
+        return listener_key(name)
+    return key
 
 
 def _read(path: str) -> str:
@@ -174,13 +240,9 @@ _TYPE_WORDS: Final = {
 }
 
 
-def _refusal(key: ConfigKey, setting: Setting, error: InvalidValue) -> str:
+def _refusal(name: str, key: ConfigKey, setting: Setting, error: InvalidValue) -> str:
     shown = HIDDEN if key.is_sensitive else setting.text
     allowed = _TYPE_WORDS.get(key.type, "text")
     if key.condition is not None and key.condition.text:
         allowed = f"{allowed}, {key.condition.text}"
-    return f"{key.name}={shown}: {error.reason}. It takes {allowed}{_at(setting.place)}"
-
-
-def _at(place: str) -> str:
-    return f" ({place})" if place else ""
+    return f"{name}={shown}{at(setting.place)}: {error.reason.rstrip('.')}. It takes {allowed}."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from minikafka.config.listeners import Listener, ensure_distinct_ports, parse_listeners, parse_protocol_map
+from minikafka.config.settings import at
+from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY
 from minikafka.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -13,46 +15,25 @@ if TYPE_CHECKING:
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 60 * _MINUTE_MS
 
-_LOG_KEYS: Final = {
-    "cleanup.policy": "log.cleanup.policy",
-    "compression.gzip.level": "compression.gzip.level",
-    "compression.lz4.level": "compression.lz4.level",
-    "compression.type": "compression.type",
-    "compression.zstd.level": "compression.zstd.level",
-    "delete.retention.ms": "log.cleaner.delete.retention.ms",
-    "file.delete.delay.ms": "log.segment.delete.delay.ms",
-    "flush.messages": "log.flush.interval.messages",
-    "index.interval.bytes": "log.index.interval.bytes",
-    "local.retention.bytes": "log.local.retention.bytes",
-    "local.retention.ms": "log.local.retention.ms",
-    "max.compaction.lag.ms": "log.cleaner.max.compaction.lag.ms",
-    "max.message.bytes": "message.max.bytes",
-    "message.timestamp.after.max.ms": "log.message.timestamp.after.max.ms",
-    "message.timestamp.before.max.ms": "log.message.timestamp.before.max.ms",
-    "message.timestamp.type": "log.message.timestamp.type",
-    "min.cleanable.dirty.ratio": "log.cleaner.min.cleanable.ratio",
-    "min.compaction.lag.ms": "log.cleaner.min.compaction.lag.ms",
-    "min.insync.replicas": "min.insync.replicas",
-    "preallocate": "log.preallocate",
-    "retention.bytes": "log.retention.bytes",
-    "segment.bytes": "log.segment.bytes",
-    "segment.index.bytes": "log.index.size.max.bytes",
-    "unclean.leader.election.enable": "unclean.leader.election.enable",
-}
-"""Topic key -> the broker key that is its default."""
+_AT_MOST_ONE: Final = (
+    "offsets.topic.replication.factor",
+    "share.coordinator.state.topic.min.isr",
+    "share.coordinator.state.topic.replication.factor",
+    "transaction.state.log.min.isr",
+    "transaction.state.log.replication.factor",
+)
+"""Kafka's own topics cannot have more replicas than there are nodes, and the broker cannot do without them."""
 
 
-def node_id(config: BrokerConfig) -> int:
-    value: int = config["node.id"] if "node.id" in config else config["broker.id"]
-    return value if value >= 0 else 1
-
-
-def log_dirs(config: BrokerConfig) -> list[str]:
-    dirs: list[str] = config["log.dirs"] or config["log.dir"]
-    return dirs
+def pin_to_one_node(values: dict[str, Any]) -> None:
+    """Lower what would keep one node from creating Kafka's own topics."""
+    for name in _AT_MOST_ONE:
+        if name in values:
+            values[name] = 1
 
 
 def log_retention_ms(config: BrokerConfig) -> int:
+    """``KafkaConfig.logRetentionTimeMillis``."""
     value = config["log.retention.ms"]
     if value is None:
         minutes = config["log.retention.minutes"]
@@ -77,7 +58,7 @@ def log_flush_interval_ms(config: BrokerConfig) -> int:
 
 def log_values(config: BrokerConfig) -> dict[str, Any]:
     """The typed topic values that follow from the broker's settings (``KafkaConfig.extractLogConfigMap``)."""
-    values = {topic_key: config[broker_key] for topic_key, broker_key in _LOG_KEYS.items()}
+    values = {topic_key: config[broker_key] for topic_key, broker_key in BROKER_KEY_OF_TOPIC_KEY.items()}
     values["retention.ms"] = log_retention_ms(config)
     values["segment.ms"] = log_roll_ms(config)
     values["segment.jitter.ms"] = log_roll_jitter_ms(config)
@@ -85,29 +66,71 @@ def log_values(config: BrokerConfig) -> dict[str, Any]:
     return values
 
 
-def listeners(config: BrokerConfig) -> list[Listener]:
-    found = _parse(config, "listeners", config["listeners"])
-    ensure_distinct_ports(found)
-    return [listener for listener in found if listener.name not in _controller_names(config)]
+def connection_overrides(text: str) -> dict[str, int]:
+    """``max.connections.per.ip.overrides``: address or host name -> count. Raises ConfigError."""
+    overrides: dict[str, int] = {}
+    for pair in filter(None, (item.strip() for item in text.split(","))):
+        host, colon, count = pair.rpartition(":")
+        if not colon or not host or " " in host or not count.strip().isdecimal():
+            raise ConfigError(f"{pair!r} is not a HOST:COUNT pair")
+        overrides[host.strip()] = int(count)
+    return overrides
+
+
+def listeners(config: BrokerConfig) -> tuple[list[Listener], list[Listener]]:
+    """Those for clients, and those of the controller. Raises ConfigError."""
+    key = "listeners"
+    items = config[key]
+    if key not in config and ("port" in config or "host.name" in config):
+        key = "port" if "port" in config else "host.name"
+        items = [_plaintext(config["host.name"], config["port"])]
+    found = _parse(config, key, items, distinct_ports=True)
+    names = controller_names(config)
+    return [each for each in found if each.name not in names], [each for each in found if each.name in names]
 
 
 def advertised_listeners(config: BrokerConfig) -> list[Listener]:
-    if config["advertised.listeners"] is None:
-        return config.listeners
-    found = _parse(config, "advertised.listeners", config["advertised.listeners"])
-    return [listener for listener in found if listener.name not in _controller_names(config)]
+    """Raises ConfigError."""
+    items = config["advertised.listeners"]
+    if items is None:
+        if "advertised.host.name" not in config and "advertised.port" not in config:
+            return config.listeners
+        own = next((each for each in config.listeners if each.name == "PLAINTEXT"), config.listeners[0])
+        host = config["advertised.host.name"] or own.host
+        items = [_plaintext(host, config["advertised.port"] or own.port)]
+    found = _parse(config, "advertised.listeners", items, distinct_ports=False)
+    names = controller_names(config)
+    return [each for each in found if each.name not in names]
 
 
-def _controller_names(config: BrokerConfig) -> set[str]:
-    return {name.upper() for name in config["controller.listener.names"] or ()}
+def controller_names(config: BrokerConfig) -> set[str]:
+    """``controller.listener.names`` in upper case, as listener names are compared."""
+    return {name.upper() for name in config["controller.listener.names"]}
 
 
-def _parse(config: BrokerConfig, key: str, items: list[str]) -> list[Listener]:
+def _plaintext(host: str | None, port: int) -> str:
+    address = host or ""
+    return f"PLAINTEXT://[{address}]:{port}" if ":" in address else f"PLAINTEXT://{address}:{port}"
+
+
+def _parse(config: BrokerConfig, key: str, items: list[str], *, distinct_ports: bool) -> list[Listener]:
     try:
-        protocols = parse_protocol_map(config["listener.security.protocol.map"])
-        for name in _controller_names(config):
-            protocols.setdefault(name, "PLAINTEXT")
-        return parse_listeners(items, protocols)
+        found = parse_listeners(items, _protocols(config))
+        if distinct_ports:
+            ensure_distinct_ports(found)
     except ConfigError as error:
-        place = config.place_of(key)
-        raise ConfigError(f"{key}={','.join(items)}: {error}{f' ({place})' if place else ''}") from None
+        raise ConfigError(f"{key}={','.join(items)}{at(config.place_of(key))}: {error}") from None
+    return found
+
+
+def _protocols(config: BrokerConfig) -> dict[str, str]:
+    """Name -> security protocol; without a map of one's own, a controller's listener is PLAINTEXT (KIP-891)."""
+    key = "listener.security.protocol.map"
+    try:
+        protocols = parse_protocol_map(config[key])
+    except ConfigError as error:
+        raise ConfigError(f"{key}={config[key]}{at(config.place_of(key))}: {error}") from None
+    if key not in config:
+        for name in controller_names(config):
+            protocols.setdefault(name, "PLAINTEXT")
+    return protocols

@@ -6,10 +6,15 @@ A table is text so that it can be read and compared with Kafka's documentation. 
     log.segment.bytes | int | 1073741824 | 1048576.. | high | cluster-wide
         A partition's newest file is closed, and a new one begun, before it would grow past this size.
 
-Cells (a line that would be too long goes on in the next one, indented, with a ``|`` first): name, type, default (``-``
-is null, ``""`` is empty), condition (see ``values.condition``), importance, how it can be changed while the broker runs (``read-only``, ``per-broker``, ``cluster-wide``: Kafka's update modes; empty is
-``read-only``), and marks. The marks are ``internal`` (Kafka hides the key), ``until V`` (Kafka's last version with the
-key) and ``no effect: REASON``, a name out of ``reasons.REASONS``.
+Cells: name, type, default (``-`` is null, ``""`` is empty), condition (see ``values.condition``), importance, how it
+can be changed while the broker runs (``read-only``, ``per-broker``, ``cluster-wide``: Kafka's update modes; empty is
+``read-only``), and marks. A line that would be too long goes on in the next one, indented, with a ``|`` first. The
+marks:
+
+- ``internal``: Kafka hides the key
+- ``until V``: V is Kafka's last version with the key
+- ``unlisted``: Kafka reads the key, but has not declared it
+- ``no effect: REASON``: the key changes nothing on one node; REASON is a name out of ``reasons.REASONS``
 
 An entry is parsed when its key is first asked for: a broker that sets ten keys does not pay for four hundred.
 """
@@ -45,6 +50,7 @@ class ConfigKey:
         "documentation",
         "importance",
         "is_internal",
+        "is_unlisted",
         "last_version",
         "name",
         "no_effect",
@@ -65,6 +71,7 @@ class ConfigKey:
         self.importance: str = cells[4]
         self.update_mode: str = cells[5] if len(cells) > 5 and cells[5] else "read-only"
         self.is_internal: bool = "internal" in marks
+        self.is_unlisted: bool = "unlisted" in marks
         self.last_version: str | None = _marked(marks, "until ")
         """The last version of Kafka that had the key, e.g. ``3.9``; None for keys of 4.2."""
         self.no_effect: str | None = _marked(marks, "no effect: ")
@@ -83,6 +90,11 @@ class ConfigKey:
     def is_sensitive(self) -> bool:
         """Whether the value must never be shown."""
         return self.type == "password"
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether Kafka 4.2's own table has the key; the others are unknown to its DescribeConfigs."""
+        return self.last_version is None and not self.is_unlisted
 
     @property
     def is_dynamic(self) -> bool:

@@ -161,7 +161,7 @@ class LogConfig:
 @cache
 def default_values() -> Mapping[str, Any]:
     """Kafka's default of every topic key, typed."""
-    return {key.name: key.default for key in topic_keys().values()}
+    return {key.name: key.default for key in topic_keys().values() if key.is_declared}
 
 
 def _typed(name: str, value: object) -> Any:

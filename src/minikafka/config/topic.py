@@ -14,7 +14,7 @@ from minikafka.errors import INVALID_CONFIG, ApiError
 def validate_topic_config(name: str, value: str) -> Any:
     """The typed value of one topic setting. Raises ApiError(INVALID_CONFIG)."""
     key = topic_keys().get(name)
-    if key is None:
+    if key is None or not key.is_declared:
         raise ApiError(INVALID_CONFIG, f"Unknown topic config name: {name}")
     try:
         return key.parse(value)

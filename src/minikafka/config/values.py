@@ -212,6 +212,66 @@ def _gzip_level(name: str, value: Any) -> None:
         raise InvalidValue(name, value, "Value must be between 1 and 9 or equal to -1")
 
 
+def _release(name: str, value: Any) -> None:
+    release, _, revision = value.partition("-IV")
+    numbers = release.split(".")
+    if not (2 <= len(numbers) <= 4 and all(number.isdecimal() for number in [*numbers, revision or "0"])):
+        raise InvalidValue(name, value, f"Version `{value}` is not a valid version")
+
+
+def _quorum_voters(name: str, value: Any) -> None:
+    for entry in value:
+        voter_id, at, address = entry.partition("@")
+        if not at or not _is_address(address):
+            form = "`{id}@{host}:{port}`"
+            _refuse(name, value, f"Invalid configuration value for {name}. Each entry should be in the form {form}.")
+        if _java_integer(voter_id) is None:
+            _refuse(name, value, f"Failed to parse voter ID as an integer from {voter_id}")
+
+
+def _bootstrap_servers(name: str, value: Any) -> None:
+    for entry in value:
+        if not _is_address(entry):
+            form = '"{host}:{port}"'
+            _refuse(
+                name,
+                value,
+                f"Failed to parse host name from {entry} for the configuration {name}. "
+                f"Each entry should be in the form {form}",
+            )
+
+
+def _is_address(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdecimal()
+
+
+def _offset_reset(name: str, value: Any, words: tuple[str, ...], words_text: str) -> None:
+    kind, _, duration = value.partition(":")
+    if value in words:
+        return
+    if kind == "by_duration" and duration:
+        from minikafka.config.durations import duration_ms
+
+        back_ms = duration_ms(duration)
+        if back_ms is not None and back_ms >= 0:
+            return
+    raise InvalidValue(
+        name,
+        value,
+        f"Invalid value `{value}` for configuration {name}. The value must be either {words_text} "
+        "or of the format 'by_duration:<PnDTnHnMn.nS>'.",
+    )
+
+
+def _share_offset_reset(name: str, value: Any) -> None:
+    _offset_reset(name, value, ("earliest", "latest"), "'earliest', 'latest'")
+
+
+def _consumer_offset_reset(name: str, value: Any) -> None:
+    _offset_reset(name, value, ("earliest", "latest", "none"), "'earliest', 'latest', 'none'")
+
+
 def _non_empty(name: str, value: Any) -> None:
     if value == "":
         raise InvalidValue(name, value, "String must be non-empty")
@@ -234,8 +294,13 @@ def _anything(name: str, value: Any) -> None:
 
 
 NAMED: Final[dict[str, Condition]] = {
+    "bootstrap-servers": Condition("non-empty list", _bootstrap_servers),
     "gzip-level": Condition("[1,...,9] or -1", _gzip_level),
-    "replica-list": Condition("[partitionId]:[brokerId],[partitionId]:[brokerId],...", _replica_list),
     "non-empty": Condition("non-empty string", _non_empty),
     "non-null": Condition("non-null string", _anything),
+    "offset-reset": Condition("[latest, earliest, none, by_duration:PnDTnHnMn.nS]", _consumer_offset_reset),
+    "quorum-voters": Condition("non-empty list", _quorum_voters),
+    "release": Condition("a version such as 2.8 or 3.9-IV0", _release),
+    "replica-list": Condition("[partitionId]:[brokerId],[partitionId]:[brokerId],...", _replica_list),
+    "share-offset-reset": Condition("[latest, earliest, by_duration:PnDTnHnMn.nS]", _share_offset_reset),
 }

@@ -1,0 +1,176 @@
+"""What settings have to fulfil together; Kafka makes the same checks in ``KafkaConfig.validateValues``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from minikafka.config import effective
+from minikafka.config.settings import at
+from minikafka.errors import ConfigError
+
+if TYPE_CHECKING:
+    from minikafka.config.broker import BrokerConfig
+
+_NOT_ABOVE: Final = (
+    ("group.consumer.min.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"),
+    ("group.consumer.min.heartbeat.interval.ms", "group.consumer.heartbeat.interval.ms"),
+    ("group.consumer.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"),
+    ("group.consumer.min.session.timeout.ms", "group.consumer.max.session.timeout.ms"),
+    ("group.consumer.min.session.timeout.ms", "group.consumer.session.timeout.ms"),
+    ("group.consumer.session.timeout.ms", "group.consumer.max.session.timeout.ms"),
+    ("group.share.min.heartbeat.interval.ms", "group.share.max.heartbeat.interval.ms"),
+    ("group.share.min.heartbeat.interval.ms", "group.share.heartbeat.interval.ms"),
+    ("group.share.heartbeat.interval.ms", "group.share.max.heartbeat.interval.ms"),
+    ("group.share.min.session.timeout.ms", "group.share.max.session.timeout.ms"),
+    ("group.share.min.session.timeout.ms", "group.share.session.timeout.ms"),
+    ("group.share.session.timeout.ms", "group.share.max.session.timeout.ms"),
+    ("group.share.min.record.lock.duration.ms", "group.share.max.record.lock.duration.ms"),
+    ("group.share.min.record.lock.duration.ms", "group.share.record.lock.duration.ms"),
+    ("group.share.record.lock.duration.ms", "group.share.max.record.lock.duration.ms"),
+    ("group.streams.min.heartbeat.interval.ms", "group.streams.max.heartbeat.interval.ms"),
+    ("group.streams.min.heartbeat.interval.ms", "group.streams.heartbeat.interval.ms"),
+    ("group.streams.heartbeat.interval.ms", "group.streams.max.heartbeat.interval.ms"),
+    ("group.streams.min.session.timeout.ms", "group.streams.max.session.timeout.ms"),
+    ("group.streams.min.session.timeout.ms", "group.streams.session.timeout.ms"),
+    ("group.streams.session.timeout.ms", "group.streams.max.session.timeout.ms"),
+    ("group.streams.num.standby.replicas", "group.streams.max.standby.replicas"),
+    ("replica.fetch.wait.max.ms", "replica.socket.timeout.ms"),
+    ("replica.fetch.wait.max.ms", "replica.lag.time.max.ms"),
+)
+"""The value of the first key must not be above that of the second."""
+
+_BELOW: Final = (
+    ("group.consumer.heartbeat.interval.ms", "group.consumer.session.timeout.ms"),
+    ("group.share.heartbeat.interval.ms", "group.share.session.timeout.ms"),
+    ("group.streams.heartbeat.interval.ms", "group.streams.session.timeout.ms"),
+)
+"""The value of the first key must be below that of the second."""
+
+_COMPRESSION_IDS: Final = range(5)
+
+
+def check(config: BrokerConfig) -> None:
+    """Raises ConfigError: the keys, their values, and what has to hold."""
+    _check_ids(config)
+    _check_order(config)
+    _check_log(config)
+    _check_listeners(config)
+    _check_connections(config)
+    for key in ("offsets.topic.compression.codec", "share.coordinator.state.topic.compression.codec"):
+        _require(config[key] in _COMPRESSION_IDS, config, "0 none, 1 gzip, 2 snappy, 3 lz4 and 4 zstd are known", key)
+    _require(
+        "classic" in config["group.coordinator.rebalance.protocols"],
+        config,
+        "classic has to be among them",
+        "group.coordinator.rebalance.protocols",
+    )
+
+
+def _check_ids(config: BrokerConfig) -> None:
+    if "broker.id" in config and config["broker.id"] >= 0:
+        _require(
+            config["node.id"] == config["broker.id"], config, "the two have to be the same", "node.id", "broker.id"
+        )
+
+
+def _check_order(config: BrokerConfig) -> None:
+    for low, high in _NOT_ABOVE:
+        if low in config or high in config:
+            _require(config[low] <= config[high], config, "the first must not be above the second", low, high)
+    for low, high in _BELOW:
+        if low in config or high in config:
+            _require(config[low] < config[high], config, "the first must be below the second", low, high)
+
+
+def _check_log(config: BrokerConfig) -> None:
+    _require(config.log_roll_ms >= 1, config, "must be at least 1", "log.roll.ms")
+    _require(config.log_roll_jitter_ms >= 0, config, "must be at least 0", "log.roll.jitter.ms")
+    _require(
+        config.log_retention_ms != 0,
+        config,
+        "must be at least 1, or -1 for no limit",
+        next(key for key in ("log.retention.ms", "log.retention.minutes", "log.retention.hours") if config[key] == 0)
+        if config.log_retention_ms == 0
+        else "log.retention.ms",
+    )
+    # KafkaConfig divides the buffer among the threads; without threads nothing is compacted and it does not matter.
+    threads = max(config["log.cleaner.threads"], 1)
+    _require(
+        config["log.cleaner.dedupe.buffer.size"] // threads > 1024 * 1024,
+        config,
+        "there must be more than 1048576 bytes for each cleaner thread",
+        "log.cleaner.dedupe.buffer.size",
+        "log.cleaner.threads",
+    )
+
+
+def _check_listeners(config: BrokerConfig) -> None:
+    names = {listener.name for listener in config.listeners}
+    _require(bool(names), config, "at least one listener has to be for clients", "listeners")
+    advertised = config.advertised_listeners
+    _require(bool(advertised), config, "at least one listener has to be advertised", "advertised.listeners")
+    key = "advertised.listeners"
+    if advertised is config.listeners:
+        # An address like 0.0.0.0 is fine here: each client is then told the address it came by.
+        return
+    for listener in advertised:
+        _require(
+            listener.name in names, config, f"{listener.name} is not among listeners: {', '.join(sorted(names))}", key
+        )
+        _require(
+            listener.host != "0.0.0.0",
+            config,
+            "no client can connect to 0.0.0.0; give the address or name clients reach this machine by",
+            key,
+        )
+    if "inter.broker.listener.name" in config:
+        name = config["inter.broker.listener.name"].upper()
+        _require(
+            name in {listener.name for listener in advertised},
+            config,
+            f"it has to be an advertised listener: {', '.join(listener.name for listener in advertised)}",
+            "inter.broker.listener.name",
+        )
+
+
+def _check_connections(config: BrokerConfig) -> None:
+    key = "max.connections.per.ip.overrides"
+    try:
+        overrides = effective.connection_overrides(config[key])
+    except ConfigError as error:
+        raise ConfigError(f"{key}={config[key]}{at(config.place_of(key))}: {error}") from None
+    _require(
+        config["max.connections.per.ip"] > 0 or bool(overrides),
+        config,
+        "0 is possible only with max.connections.per.ip.overrides",
+        "max.connections.per.ip",
+    )
+    _require(
+        config["queued.max.request.bytes"] <= 0
+        or config["queued.max.request.bytes"] >= config["socket.request.max.bytes"],
+        config,
+        "the first must not be below the second, or a request of that size could never be read",
+        "queued.max.request.bytes",
+        "socket.request.max.bytes",
+    )
+    _require(
+        config["connections.max.idle.ms"] < 0
+        or config["connection.failed.authentication.delay.ms"] < config["connections.max.idle.ms"],
+        config,
+        "the first must be below the second, or a failed login would never be answered",
+        "connection.failed.authentication.delay.ms",
+        "connections.max.idle.ms",
+    )
+
+
+def _require(holds: bool, config: BrokerConfig, rule: str, *keys: str) -> None:
+    if holds:
+        return
+    shown = " and ".join(f"{key}={_text(config, key)}{at(config.place_of(key))}" for key in keys)
+    raise ConfigError(f"{shown}: {rule}.")
+
+
+def _text(config: BrokerConfig, key: str) -> str:
+    from minikafka.config.values import value_text
+
+    return str(value_text(config[key]))

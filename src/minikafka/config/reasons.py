@@ -1,0 +1,37 @@
+"""Why a key that Kafka has changes nothing here: the names used in the tables, and what they say to people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+REASONS: Final = {
+    "always": "what it turned on, off or limited is always there",
+    "broker-id": "the number of the broker is node.id, and none is made up",
+    "combined": "the process is always both, broker and controller",
+    "controller-metrics": "the controller works within the broker, and its events are not timed apart",
+    "coordinator-linger": "a coordinator writes what arrived together at once and does not wait for more",
+    "default-quotas": "quotas are set with kafka-configs, for users and clients",
+    "downconversion": "old clients are always served in the format they know",
+    "gone": "it was replaced in Kafka 4.0, which refuses it",
+    "inter-broker": "there is one node, and no other broker to talk to",
+    "internal-topics": "there is one node, so Kafka's own topics have one replica",
+    "java-class": "it names a Java class, and no Java runs here",
+    "java-tls": "it chooses a part of Java's TLS, and TLS is OpenSSL's here",
+    "kerberos": "Kerberos (GSSAPI) is not offered",
+    "load-buffer": "logs are read back in pieces of a fixed size",
+    "log-dir-failure": "there is no other broker a partition of a failed directory could move to",
+    "metrics": "metrics do not go through Java's reporters",
+    "newest-format": "records and metadata are always written in the newest format",
+    "per-topic": "what differs for a topic is a setting of the topic",
+    "purgatory": "a waiting request is removed when it ends, and nothing is left to purge",
+    "quorum": "the controller is part of the broker and is the only voter",
+    "remote": "there is no tiered storage; all of a log is on local disk",
+    "replication": "there is one node, so nothing is replicated and no leader changes",
+    "share-persister": "share state is written by the broker itself",
+    "start-up": "the broker is complete before it accepts a connection",
+    "telemetry": "no client metrics are collected",
+    "threads": "one event loop serves all connections, and work that blocks has a small pool of its own",
+    "unstable": "all that is there is stable",
+    "zookeeper": "there is no ZooKeeper; the broker keeps its metadata itself, in __cluster_metadata",
+}
+"""Reason -> a clause that fits behind ``no effect on a single node:``."""

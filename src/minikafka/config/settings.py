@@ -1,0 +1,30 @@
+"""A setting as it was given: its text, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike, fspath
+from typing import NamedTuple
+
+from minikafka.config.values import value_text
+
+
+class Setting(NamedTuple):
+    """``place`` is for people: ``config/server.properties, line 7``, ``--override``, or empty."""
+
+    text: str
+    place: str
+
+
+def setting_text(value: object) -> str:
+    """A Python value as a property file would say it; a dict gives ``key:value`` pairs."""
+    if isinstance(value, PathLike):
+        return str(fspath(value))
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}:{item}" for key, item in value.items())
+    return str(value_text(value))
+
+
+def at(place: str) -> str:
+    """A place as a message has it, or nothing."""
+    return f" ({place})" if place else ""
