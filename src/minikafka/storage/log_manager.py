@@ -1,0 +1,446 @@
+"""All logs of the broker, in one or several log directories (Kafka: LogManager).
+
+The broker drives the periodic work from outside with its timers: ``flush_due``, ``enforce_retention``,
+``checkpoint_recovery_points``, ``checkpoint_log_start_offsets``, ``delete_due``, ``remove_expired_producers``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from minikafka.clock import Clock
+from minikafka.errors import ConfigError, StorageError
+from minikafka.pending import RunBlocking
+from minikafka.storage import log_names
+from minikafka.storage.checkpoints import HIGH_WATERMARK, LOG_START_OFFSET, RECOVERY_POINT
+from minikafka.storage.files import FileSystem
+from minikafka.storage.log_context import LogContext
+from minikafka.storage.log_directory import LogDirectory
+from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
+from minikafka.storage.partition_log import PartitionLog
+from minikafka.storage.partition_metadata import encode_uuid
+from minikafka.storage.recovery import RecoveryReport, create_log, load_log
+
+if TYPE_CHECKING:
+    from minikafka.config import BrokerConfig, LogConfig
+
+logger = logging.getLogger(__name__)
+
+METADATA_TOPIC = "__cluster_metadata"
+"""Its log is the controller's, who opens it by itself."""
+
+_NOT_PARTITIONS = frozenset({"remote-log-index-cache"})
+
+
+class LogDirectoryDescription(NamedTuple):
+    """One log directory, for DescribeLogDirs."""
+
+    path: str
+    is_online: bool
+    logs: list[PartitionLog]
+    total_bytes: int
+    usable_bytes: int
+
+
+class LogManager:
+    """Creates, finds, deletes and looks after the logs."""
+
+    def __init__(self, config: BrokerConfig, clock: Clock, run_blocking: RunBlocking, files: FileSystem) -> None:
+        self._config = config
+        self._clock = clock
+        self._files = files
+        self.context = LogContext(
+            files, clock, run_blocking, producer_id_expiration_ms=config["producer.id.expiration.ms"]
+        )
+        self.context.on_disk_failure = self._disk_failed
+        self._directories = [LogDirectory(files, os.path.abspath(path)) for path in config.log_dirs]
+        self._logs: dict[tuple[str, int], PartitionLog] = {}
+        self.cluster_id = ""
+        """22 characters; known after ``start``."""
+        self.node_id: int = config.node_id
+        self.broker_epoch = -1
+        """Written into the clean shutdown marker, from which Kafka's controllers recognise the broker (KIP-966)."""
+        self.previous_broker_epoch: int | None = None
+        """From the marker of the last clean shutdown, if all directories agree."""
+        self.was_clean = True
+        """Whether every directory had been shut down cleanly."""
+        self.reports: list[RecoveryReport] = []
+        """What recovery did, of the partitions where there was something to do."""
+        self.on_directory_failure: Callable[[str, list[PartitionLog]], None] | None = None
+        """Called with the path and the logs that went offline with it."""
+
+    # --- start and end
+
+    def start(
+        self,
+        cluster_id: str | None = None,
+        topic_overrides: Callable[[str], dict[str, str]] = lambda topic: {},
+    ) -> None:
+        """Lock the directories, check whose they are (new ones are formatted), and load every partition.
+
+        ``topic_overrides`` gives the settings of a topic. Directories that cannot be used are taken offline, as long
+        as one is left. Raises ConfigError or StorageError: one clear sentence.
+        """
+        self.open_directories(cluster_id)
+        self.load_logs(topic_overrides)
+
+    def open_directories(self, cluster_id: str | None = None) -> None:
+        """The first half of ``start``: create, lock, and check meta.properties."""
+        self._refuse_duplicates()
+        for directory in self._directories:
+            self._try(directory, directory.open)
+        if not self.online_directories:
+            raise StorageError(f"none of the log directories can be used: {self._failures()}")
+        try:
+            self._check_owners(cluster_id)
+        except BaseException:
+            self._release_locks()
+            raise
+
+    def load_logs(self, topic_overrides: Callable[[str], dict[str, str]] = lambda topic: {}) -> None:
+        """The second half of ``start``."""
+        configs: dict[str, LogConfig] = {}
+
+        def config_of(topic: str) -> LogConfig:
+            if topic not in configs:
+                configs[topic] = self._config.log_config(topic_overrides(topic))
+            return configs[topic]
+
+        epochs = set()
+        for directory in self.online_directories:
+            self._try(directory, partial(self._load_directory, directory, config_of))
+            epochs.add(directory.previous_broker_epoch)
+        self.was_clean = all(directory.was_clean for directory in self.online_directories)
+        self.previous_broker_epoch = epochs.pop() if len(epochs) == 1 else None
+        if not self.online_directories:
+            raise StorageError(f"none of the log directories can be used: {self._failures()}")
+        for report in self.reports:
+            logger.warning("%s", report)
+
+    def close(self) -> None:
+        """Sync and close all logs, write checkpoints and clean shutdown markers, release the locks."""
+        for log in self._logs.values():
+            try:
+                log.close()
+            except StorageError as error:
+                logger.error("%s", error)
+        for directory in self.online_directories:
+            logs = self.logs_in(directory)
+            self._try(directory, partial(self._close_directory, directory, logs))
+        self._release_locks()
+
+    def _close_directory(self, directory: LogDirectory, logs: list[PartitionLog]) -> None:
+        self._checkpoint(directory, logs)
+        self._checkpoint_start_offsets(directory, logs)
+        directory.checkpoint(HIGH_WATERMARK).write({(log.topic, log.partition): log.high_watermark for log in logs})
+        directory.mark_clean_shutdown(self.broker_epoch)
+
+    def abandon(self) -> None:
+        """Let go of everything without writing: what a crash does."""
+        for log in self._logs.values():
+            log.abandon()
+        self._release_locks()
+
+    # --- logs
+
+    def get(self, topic: str, partition: int) -> PartitionLog | None:
+        return self._logs.get((topic, partition))
+
+    def all(self) -> list[PartitionLog]:
+        return list(self._logs.values())
+
+    def create(self, topic: str, partition: int, topic_id: bytes, config: LogConfig) -> PartitionLog:
+        """The log of a partition, created in the directory with the fewest of them unless it is there.
+
+        Raises StorageError when no directory takes it, ApiError(INCONSISTENT_TOPIC_ID) when it has another id.
+        """
+        log = self._logs.get((topic, partition))
+        if log is not None:
+            log.assign_topic_id(topic_id)
+            return log
+        name = log_names.partition_directory(topic, partition)
+        for directory in self._by_partition_count():
+            try:
+                log = create_log(self.context, directory.path_of(name), topic, partition, config, topic_id)
+            except OSError as error:
+                self._directory_failed(directory, f"the folder {name} cannot be created: {error.strerror}")
+                continue
+            self._logs[topic, partition] = log
+            return log
+        raise StorageError(f"no log directory takes {name}: {self._failures()}")
+
+    def delete(self, topic: str, partition: int) -> None:
+        """Take a log away: its folder is renamed now, and deleted after file.delete.delay.ms."""
+        log = self._logs.pop((topic, partition), None)
+        if log is None:
+            return
+        self._mark(log, log_names.DELETE_DIRECTORY)
+        self._delete_later(log.directory, log.config.file_delete_delay_ms)
+
+    def mark_stray(self, topic: str, partition: int) -> None:
+        """Put a log aside that no topic accounts for (KAFKA-15605): its folder is renamed, and left to the operator."""
+        log = self._logs.pop((topic, partition), None)
+        if log is not None:
+            self._mark(log, log_names.STRAY_DIRECTORY)
+            logger.warning("no topic accounts for %s-%d, its log is now in %s", topic, partition, log.directory)
+
+    def _mark(self, log: PartitionLog, mark: str) -> None:
+        parent = os.path.dirname(log.directory)
+        log.abandon()
+        try:
+            log.rename_directory(f"{parent}/{log_names.marked_directory(log.topic, log.partition, mark)}")
+        except OSError as error:
+            self._disk_failed(log.directory, error)
+            raise StorageError(f"{log.directory}: cannot be renamed: {error.strerror}") from error
+        finally:
+            if log.on_advance is not None:
+                log.on_advance(log)
+
+    def _delete_later(self, path: str, delay_ms: int) -> None:
+        self.context.deletions.schedule(self._clock.monotonic_ms() + delay_ms, [path], directories=True)
+
+    # --- directories
+
+    @property
+    def online_directories(self) -> list[LogDirectory]:
+        return [directory for directory in self._directories if directory.is_online]
+
+    @property
+    def directory_ids(self) -> dict[str, bytes]:
+        """Path -> id (16 bytes), of the directories that are online."""
+        return {
+            directory.path: directory.directory_id
+            for directory in self.online_directories
+            if directory.directory_id is not None
+        }
+
+    def directory_id_of(self, log: PartitionLog) -> bytes | None:
+        """The id of the directory a log is in."""
+        return self.directory_ids.get(os.path.dirname(log.directory))
+
+    @property
+    def metadata_directory(self) -> str:
+        """Where the controller keeps its log: metadata.log.dir, else the first log directory."""
+        return os.path.abspath(self._config["metadata.log.dir"] or self._directories[0].path)
+
+    def logs_in(self, directory: LogDirectory) -> list[PartitionLog]:
+        return [log for log in self._logs.values() if os.path.dirname(log.directory) == directory.path]
+
+    def describe_directories(self) -> list[LogDirectoryDescription]:
+        descriptions = []
+        for directory in self._directories:
+            total_bytes, usable_bytes = directory.capacity_bytes()
+            descriptions.append(
+                LogDirectoryDescription(
+                    directory.path, directory.is_online, self.logs_in(directory), total_bytes, usable_bytes
+                )
+            )
+        return descriptions
+
+    def _by_partition_count(self) -> list[LogDirectory]:
+        """The fewest first (LogManager.nextLogDirs)."""
+        counts = {directory.path: 0 for directory in self.online_directories}
+        for log in self._logs.values():
+            parent = os.path.dirname(log.directory)
+            if parent in counts:
+                counts[parent] += 1
+        return sorted(self.online_directories, key=lambda directory: counts[directory.path])
+
+    def _refuse_duplicates(self) -> None:
+        seen: set[str] = set()
+        for directory in self._directories:
+            real_path = os.path.realpath(directory.path)
+            if real_path in seen:
+                raise ConfigError(f"log.dirs names {directory.path} twice")
+            seen.add(real_path)
+
+    def _check_owners(self, cluster_id: str | None) -> None:
+        """Every directory must be of this cluster and node, and have an id of its own; new ones get all three."""
+        known: dict[LogDirectory, MetaProperties | None] = {}
+        for directory in self.online_directories:
+            try:
+                known[directory] = read_meta_properties(self._files, directory.path)
+            except OSError as error:
+                self._directory_failed(directory, _reason(error, directory.path))
+        for directory, properties in known.items():
+            if properties is None:
+                continue
+            if properties.cluster_id is not None:
+                if cluster_id is not None and properties.cluster_id != cluster_id:
+                    raise ConfigError(
+                        f"{directory.path} belongs to the cluster {properties.cluster_id}, not to {cluster_id}; give "
+                        "this broker another log directory, or remove the data in it"
+                    )
+                cluster_id = properties.cluster_id
+            if properties.node_id is not None and properties.node_id != self.node_id:
+                raise ConfigError(
+                    f"{directory.path} belongs to the broker with node.id={properties.node_id}, and this one has "
+                    f"node.id={self.node_id}; set node.id={properties.node_id}, or give it another log directory"
+                )
+        self.cluster_id = cluster_id if cluster_id is not None else encode_uuid(random_uuid())
+        self._give_ids(known)
+
+    def _give_ids(self, known: dict[LogDirectory, MetaProperties | None]) -> None:
+        seen: dict[bytes, LogDirectory] = {}
+        for directory, properties in known.items():
+            directory_id = None if properties is None else properties.directory_id
+            if directory_id is not None and directory_id in seen:
+                raise ConfigError(
+                    f"{directory.path} and {seen[directory_id].path} have the same directory.id "
+                    f"{encode_uuid(directory_id)}: one is a copy of the other; remove it from log.dirs"
+                )
+            directory.directory_id = random_uuid() if directory_id is None else directory_id
+            seen[directory.directory_id] = directory
+            wanted = MetaProperties(self.cluster_id, self.node_id, directory.directory_id)
+            if properties != wanted:
+                now_ms = self._clock.wall_ms()
+                self._try(directory, partial(write_meta_properties, self._files, directory.path, wanted, now_ms))
+
+    def _try(self, directory: LogDirectory, action: Callable[[], None]) -> None:
+        """Do something with a directory; if its disk refuses, take it offline."""
+        try:
+            action()
+        except OSError as error:
+            self._directory_failed(directory, _reason(error, directory.path))
+
+    def _disk_failed(self, path: str, error: OSError) -> None:
+        for directory in self._directories:
+            if path == directory.path or path.startswith(directory.path + "/"):
+                self._directory_failed(directory, f"{path}: {error.strerror or error}")
+
+    def _directory_failed(self, directory: LogDirectory, reason: str) -> None:
+        """Take a directory with its logs offline; those of other directories go on (KIP-112)."""
+        if not directory.is_online:
+            return
+        directory.failure = reason
+        logs = self.logs_in(directory)
+        logger.error("the log directory %s is offline with %d partitions: %s", directory.path, len(logs), reason)
+        for log in logs:
+            log.fail()
+        if self.on_directory_failure is not None:
+            self.on_directory_failure(directory.path, logs)
+
+    def _failures(self) -> str:
+        return "; ".join(
+            f"{directory.path}: {directory.failure}" for directory in self._directories if directory.failure is not None
+        )
+
+    def _release_locks(self) -> None:
+        for directory in self._directories:
+            directory.close()
+
+    # --- loading
+
+    def _load_directory(self, directory: LogDirectory, config_of: Callable[[str], LogConfig]) -> None:
+        directory.read_state()
+        for name, is_folder in sorted(self._files.list_directory(directory.path)):
+            if is_folder and name not in _NOT_PARTITIONS:
+                self._load_folder(directory, name, config_of)
+
+    def _load_folder(self, directory: LogDirectory, name: str, config_of: Callable[[str], LogConfig]) -> None:
+        parsed = log_names.parse_directory(name)
+        if parsed is None:
+            raise StorageError(
+                f"{directory.path_of(name)} is not a partition's folder (topic-partition); a log directory holds "
+                "nothing else, move it away"
+            )
+        topic, partition, mark = parsed
+        if topic == METADATA_TOPIC:
+            return
+        if mark == log_names.DELETE_DIRECTORY:
+            self._delete_later(directory.path_of(name), 0)
+        elif mark == log_names.FUTURE_DIRECTORY:
+            self._discard_future(directory.path_of(name))
+        elif not mark:
+            self._load_log(directory, name, topic, partition, config_of(topic))
+
+    def _discard_future(self, path: str) -> None:
+        """A copy that was to move a partition between directories (AlterReplicaLogDirs) and was not finished. The
+        partition itself is where it was, so the copy is of no use."""
+        logger.warning("%s is an unfinished copy of a partition, it is deleted", path)
+        self._delete_later(path, 0)
+
+    def _load_log(self, directory: LogDirectory, name: str, topic: str, partition: int, config: LogConfig) -> None:
+        other = self._logs.get((topic, partition))
+        if other is not None:
+            raise StorageError(
+                f"{name} is in two log directories, {os.path.dirname(other.directory)} and {directory.path}: delete "
+                "the folder that is out of date"
+            )
+        log, report = load_log(
+            self.context,
+            directory.path_of(name),
+            topic,
+            partition,
+            config,
+            log_start_offset=directory.start_offsets.get((topic, partition), 0),
+            recovery_point=directory.recovery_points.get((topic, partition), 0),
+            clean_shutdown=directory.was_clean,
+        )
+        if report:
+            self.reports.append(report)
+        self._logs[topic, partition] = log
+
+    # --- periodic work
+
+    def flush_due(self) -> None:
+        """Sync, on the pool, the logs whose last sync is flush.ms or longer ago (log.flush.scheduler.interval.ms)."""
+        now_ms = self._clock.monotonic_ms()
+        for log in self._logs.values():
+            if not log.is_failed and now_ms - log.last_flush_ms >= log.config.flush_ms:
+                log.flush_in_background()
+
+    def enforce_retention(self) -> int:
+        """Delete old segments of every log (log.retention.check.interval.ms); returns how many."""
+        deleted = 0
+        for log in self.all():
+            if not log.is_failed:
+                try:
+                    deleted += log.delete_old_segments()
+                except StorageError as error:
+                    logger.error("%s", error)
+        return deleted
+
+    def delete_due(self) -> None:
+        """Delete, on the pool, the files and folders whose delay is over."""
+        due = self.context.deletions.take_due(self._clock.monotonic_ms())
+        if due:
+            self.context.run_blocking(lambda: self.context.deletions.delete(due))
+
+    def remove_expired_producers(self) -> None:
+        """Forget idle producers (producer.id.expiration.check.interval.ms)."""
+        now_ms = self._clock.wall_ms()
+        for log in self._logs.values():
+            log.remove_expired_producers(now_ms)
+
+    def checkpoint_recovery_points(self) -> None:
+        """Write how far the logs are synced (log.flush.offset.checkpoint.interval.ms)."""
+        for directory in self.online_directories:
+            logs = self.logs_in(directory)
+            self._try(directory, partial(self._checkpoint, directory, logs))
+
+    def checkpoint_log_start_offsets(self) -> None:
+        """Write where logs begin within their first segment (log.flush.start.offset.checkpoint.interval.ms)."""
+        for directory in self.online_directories:
+            logs = self.logs_in(directory)
+            self._try(directory, partial(self._checkpoint_start_offsets, directory, logs))
+
+    def _checkpoint(self, directory: LogDirectory, logs: Iterable[PartitionLog]) -> None:
+        directory.checkpoint(RECOVERY_POINT).write({(log.topic, log.partition): log.recovery_point for log in logs})
+
+    def _checkpoint_start_offsets(self, directory: LogDirectory, logs: Iterable[PartitionLog]) -> None:
+        directory.checkpoint(LOG_START_OFFSET).write(
+            {
+                (log.topic, log.partition): log.log_start_offset
+                for log in logs
+                if log.log_start_offset > log.first_segment_base_offset
+            }
+        )
+
+
+def _reason(error: OSError, path: str) -> str:
+    return f"{error.strerror or error} ({error.filename or path})"

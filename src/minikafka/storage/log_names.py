@@ -1,0 +1,60 @@
+"""The names of the files and folders of a log (Kafka: LogFileUtils, LocalLog)."""
+
+from __future__ import annotations
+
+import os
+import re
+
+LOG = ".log"
+OFFSET_INDEX = ".index"
+TIME_INDEX = ".timeindex"
+TRANSACTION_INDEX = ".txnindex"
+PRODUCER_SNAPSHOT = ".snapshot"
+INDEX_SUFFIXES = (OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX)
+SEGMENT_SUFFIXES = (LOG, *INDEX_SUFFIXES)
+
+DELETED = ".deleted"
+CLEANED = ".cleaned"
+SWAP = ".swap"
+
+DELETE_DIRECTORY = "-delete"
+FUTURE_DIRECTORY = "-future"
+STRAY_DIRECTORY = "-stray"
+
+_MARKED_DIRECTORY = re.compile(r"(\S+)-(\d+)\.(\S+)-(delete|future|stray)\Z")
+_PARTITION_DIRECTORY = re.compile(r"(.+)-(\d+)\Z", re.DOTALL)
+_OFFSET_FILE = re.compile(r"(\d{20})(\.\w+)(\.deleted|\.cleaned|\.swap)?\Z")
+_MAX_NAME_LENGTH = 255
+
+
+def file_name(offset: int, suffix: str) -> str:
+    """``(5, ".log") -> "00000000000000000005.log"``."""
+    return f"{offset:020d}{suffix}"
+
+
+def parse_file_name(name: str) -> tuple[int, str, str] | None:
+    """``"00000000000000000005.log.swap" -> (5, ".log", ".swap")``; None for names that carry no offset."""
+    match = _OFFSET_FILE.match(name)
+    return None if match is None else (int(match[1]), match[2], match[3] or "")
+
+
+def partition_directory(topic: str, partition: int) -> str:
+    return f"{topic}-{partition}"
+
+
+def parse_directory(name: str) -> tuple[str, int, str] | None:
+    """``"demo-0" -> ("demo", 0, "")``, ``"demo-0.5f…-delete" -> ("demo", 0, "-delete")``; None for other folders."""
+    match = _MARKED_DIRECTORY.match(name)
+    if match is not None:
+        return match[1], int(match[2]), "-" + match[4]
+    if name.endswith((DELETE_DIRECTORY, FUTURE_DIRECTORY, STRAY_DIRECTORY)):
+        return None
+    match = _PARTITION_DIRECTORY.match(name)
+    return None if match is None else (match[1], int(match[2]), "")
+
+
+def marked_directory(topic: str, partition: int, mark: str) -> str:
+    """The name of a partition's folder once it is to be deleted or stray; the topic's name is cut to what fits
+    (KAFKA-4893)."""
+    suffix = f"-{partition}.{os.urandom(16).hex()}{mark}"
+    return topic[: _MAX_NAME_LENGTH - len(suffix)] + suffix
