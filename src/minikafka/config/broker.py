@@ -37,7 +37,7 @@ class BrokerConfig:
         ``load`` and ``from_mapping`` are the usual ways in; ``with_dynamic`` says what the other two are.
         """
         self.warnings: list[str] = []
-        """Sentences to log at start-up: unknown keys, keys without effect on one node, old forms, out of reach values."""
+        """Sentences to log at start-up: unknown keys, keys without effect on one node, old forms, the unreachable."""
         self.static = dict(settings)
         """What was given at start-up, as text."""
         self.dynamic_default = dict(dynamic_default or {})
@@ -66,8 +66,8 @@ class BrokerConfig:
         settings: dict[str, Setting] = {}
         if path is not None:
             source = fspath(path)
-            for entry in parse_properties(_read(source), source):
-                settings[entry.key] = Setting(entry.value, f"{source}, line {entry.line}")
+            for name, value, line in parse_properties(_read(source), source):
+                settings[name] = Setting(value, f"{source}, line {line}")
         for name, value in dict(overrides).items():
             settings[name] = Setting(value, "--override")
         return cls(settings)
@@ -125,7 +125,7 @@ class BrokerConfig:
     def log_config(self, overrides: Mapping[str, str] | None = None) -> LogConfig:
         """The settings of a topic with these settings of its own; without any, always the same object."""
         if self._log_config is None:
-            self._log_config = LogConfig(effective.log_values(self))
+            self._log_config = LogConfig(defaults=effective.log_values(self))
         return LogConfig(overrides, defaults=self._log_config.values) if overrides else self._log_config
 
     @property

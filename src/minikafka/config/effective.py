@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from minikafka.config.listeners import Listener, ensure_distinct_ports, parse_listeners, parse_protocol_map
 from minikafka.config.settings import at
-from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY
+from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY, ONLY_OF_TOPICS
+from minikafka.config.tables import topic_keys
 from minikafka.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -57,8 +58,12 @@ def log_flush_interval_ms(config: BrokerConfig) -> int:
 
 
 def log_values(config: BrokerConfig) -> dict[str, Any]:
-    """The typed topic values that follow from the broker's settings (``KafkaConfig.extractLogConfigMap``)."""
-    values = {topic_key: config[broker_key] for topic_key, broker_key in BROKER_KEY_OF_TOPIC_KEY.items()}
+    """A typed value for every topic key: the broker's settings, and Kafka's default where it has none of its own.
+
+    Source: ``KafkaConfig.extractLogConfigMap``.
+    """
+    values = {name: topic_keys()[name].default for name in ONLY_OF_TOPICS}
+    values |= {topic_key: config[broker_key] for topic_key, broker_key in BROKER_KEY_OF_TOPIC_KEY.items()}
     values["retention.ms"] = log_retention_ms(config)
     values["segment.ms"] = log_roll_ms(config)
     values["segment.jitter.ms"] = log_roll_jitter_ms(config)

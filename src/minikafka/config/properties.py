@@ -9,7 +9,6 @@ before anything else is dropped.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from minikafka.errors import ConfigError
 
@@ -17,18 +16,11 @@ _BLANK = " \t\f"
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
-class Entry(NamedTuple):
-    """One ``key = value`` of a file; ``line`` is 1 for the first and is where the key stands."""
+def parse_properties(text: str, source: str = "<properties>") -> list[tuple[str, str, int]]:
+    """Key, value and line number of each entry in their order, repeated keys included (the last one counts).
 
-    key: str
-    value: str
-    line: int
-
-
-def parse_properties(text: str, source: str = "<properties>") -> list[Entry]:
-    """The entries of a property file in their order, repeated keys included (the last one counts).
-
-    Raises ConfigError on a malformed ``\\uXXXX`` escape; ``source`` is the file's name in its text.
+    The line is the one the key stands in; the first line is 1. Raises ConfigError on a malformed ``\\uXXXX`` escape;
+    ``source`` is the file's name in its text.
     """
     return [_entry(line, number, source) for line, number in _logical_lines(text)]
 
@@ -55,13 +47,13 @@ def _continues(line: str) -> bool:
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
-def _entry(line: str, number: int, source: str) -> Entry:
+def _entry(line: str, number: int, source: str) -> tuple[str, str, int]:
     end = _key_end(line)
     value = line[end:].lstrip(_BLANK)
     if value[:1] in ("=", ":"):
         value = value[1:].lstrip(_BLANK)
     place = f"{source}, line {number}"
-    return Entry(_unescape(line[:end], place), _unescape(value, place), number)
+    return _unescape(line[:end], place), _unescape(value, place), number
 
 
 def _key_end(line: str) -> int:

@@ -39,6 +39,16 @@ BROKER_KEY_OF_TOPIC_KEY: Final = {
 }
 """Topic key -> the broker key that is its default."""
 
+ONLY_OF_TOPICS: Final = (
+    "follower.replication.throttled.replicas",
+    "internal.segment.bytes",
+    "leader.replication.throttled.replicas",
+    "remote.log.copy.disable",
+    "remote.log.delete.on.disable",
+    "remote.storage.enable",
+)
+"""Topic keys without a broker key."""
+
 _UNITS: Final = (
     ("log.roll.ms", "log.roll.hours"),
     ("log.roll.jitter.ms", "log.roll.jitter.hours"),
