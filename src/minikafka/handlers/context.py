@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from minikafka.clock import Clock, Timers
     from minikafka.config import BrokerConfig
     from minikafka.controller.quorum_controller import QuorumController
+    from minikafka.coordinator.producer_ids import ProducerIds
     from minikafka.pending import RunBlocking
     from minikafka.state.fetch_sessions import FetchSessionCache
     from minikafka.state.metadata_image import MetadataImage
@@ -65,6 +66,7 @@ class Services:
     logs: LogManager
     purgatory: Purgatory
     fetch_sessions: FetchSessionCache
+    producer_ids: ProducerIds
 
     def advertised_endpoints(self, connection: Connection) -> list[Endpoint]:
         """Where the client of ``connection`` should find the broker: the advertised listeners that have the name of
