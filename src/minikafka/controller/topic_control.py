@@ -320,7 +320,8 @@ class TopicControl:
         if wish.partition_count < existing:
             raise ApiError(
                 INVALID_PARTITIONS,
-                f"The topic {wish.name} currently has {existing} partition(s); {wish.partition_count} would not be an increase.",
+                f"The topic {wish.name} currently has {existing} partition(s); "
+                f"{wish.partition_count} would not be an increase.",
             )
         additional = wish.partition_count - existing
         if additional > MAX_RECORDS_PER_OPERATION:

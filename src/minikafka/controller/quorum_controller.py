@@ -1,0 +1,454 @@
+"""The controller of a single combined node: it decides, writes, replays and publishes (Kafka: QuorumController).
+
+Start-up goes hand in hand with the logs::
+
+    logs.open_directories()                     locks, whose directories they are
+    controller.start()                          the metadata log into the image; a new epoch
+    logs.load_logs(controller.image.topic_configs)
+    controller.attach_logs()                    logs as the image says
+    controller.register_broker(endpoints)       once the listeners are open: the broker is in service
+    ...
+    controller.close()                          before logs.close(), which marks the clean shutdown
+
+Nothing of this waits for the disk: what it writes becomes durable with the first change that somebody asks for, and
+is written again at the next start if it was lost before.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from minikafka.config.log import LogConfig
+from minikafka.controller import bootstrap, metadata_loader, quorum_state, registration
+from minikafka.controller.commit_queue import Change, CommitQueue
+from minikafka.controller.internal_topics import internal_topic
+from minikafka.controller.metadata_log import MetadataLog
+from minikafka.controller.publisher import Publisher
+from minikafka.controller.snapshot_keeper import SnapshotKeeper
+from minikafka.controller.topic_control import CreatedTopic, NewPartitions, NewTopic, Outcome, TopicControl
+from minikafka.errors import NONE, TOPIC_ALREADY_EXISTS, ApiError
+from minikafka.pending import Pending
+from minikafka.state import topic_names
+from minikafka.state.metadata_image import MetadataImage
+from minikafka.state.metadata_version import supports_eligible_leader_replicas
+from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
+from minikafka.storage.log_manager import LogManager
+from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
+
+if TYPE_CHECKING:
+    from minikafka.clock import Clock
+    from minikafka.config import BrokerConfig
+    from minikafka.controller.topic_control import VersionedRecord
+    from minikafka.pending import RunBlocking
+    from minikafka.state.cluster import ListenerEndpoint
+    from minikafka.state.metadata_delta import MetadataDelta
+    from minikafka.storage.files import FileSystem
+    from minikafka.storage.partition_log import PartitionLog
+
+log = logging.getLogger(__name__)
+
+PRODUCER_ID_BLOCK_SIZE = 1000
+"""Kafka's ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE."""
+_MAX_BATCH_BYTES = 8 * 1024 * 1024
+
+
+class ProducerIdsBlock(NamedTuple):
+    """Producer ids [first, first + size), handed out to nobody else."""
+
+    first: int
+    size: int
+
+
+class ConfigChange(NamedTuple):
+    """One config to set, or with value None to remove; ``resource_type`` as in ``state.configurations``."""
+
+    resource_type: int
+    resource_name: str
+    key: str
+    value: str | None
+
+
+class QuorumController:
+    """See the module. All methods are called on the event loop thread.
+
+    :param logs: with its directories open: they say who this node is, and where the metadata log lies.
+    """
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        clock: Clock,
+        run_blocking: RunBlocking,
+        files: FileSystem,
+        logs: LogManager,
+        *,
+        new_uuid: Callable[[], bytes] = random_uuid,
+    ) -> None:
+        self.node_id = logs.node_id
+        self.image = MetadataImage()
+        self.broker_epoch = -1
+        """The epoch of the broker's registration; .kafka_cleanshutdown has it, -1 before ``register_broker``."""
+        self._config = config
+        self._clock = clock
+        self._run_blocking = run_blocking
+        self._files = files
+        self._logs = logs
+        self._new_uuid = new_uuid
+        self._log_dir = logs.metadata_directory
+        self._incarnation_id = new_uuid()
+        self._voters: Any | None = None
+
+    @property
+    def epoch(self) -> int:
+        """The leader epoch of the metadata log."""
+        return self._log.epoch
+
+    def start(self) -> None:
+        """Load the metadata, or format the directory; become the leader of a new epoch. Raises StorageError."""
+        self._log = MetadataLog(self._open_log(), self._files, self._clock)
+        loaded = metadata_loader.load(self._files, self._log)
+        self.image = loaded.image
+        self._become_leader(loaded)
+        self.publisher = Publisher(self.image, self._config, self.node_id)
+        self._topics = TopicControl(self.image, self._config, self._new_uuid, self._directory_of)
+        self._commits = CommitQueue(self._log, self._run_blocking, self._apply)
+        self._snapshots = SnapshotKeeper(
+            self._files, self._log, self._config, self._clock, self._run_blocking, loaded.snapshot
+        )
+        if self._voters is not None:
+            self._snapshots.raft_messages = [bootstrap.kraft_version_record(), self._voters]
+        self._activate(loaded)
+
+    def register_broker(self, endpoints: Sequence[ListenerEndpoint]) -> None:
+        """Register under ``endpoints`` (advertised, with the real ports), unfence, and lead the partitions of this
+        node. Raises StorageError."""
+        self.broker_epoch = self._log.end_offset
+        self._write_now(
+            [
+                registration.register_broker(
+                    self.image,
+                    node_id=self.node_id,
+                    broker_epoch=self.broker_epoch,
+                    incarnation_id=self._incarnation_id,
+                    endpoints=endpoints,
+                    rack=self._config["broker.rack"],
+                    log_dirs=list(self._logs.directory_ids.values()),
+                )
+            ]
+        )
+        self._logs.broker_epoch = self.broker_epoch
+        self._write_now(
+            [
+                registration.unfence(self.node_id, self.broker_epoch),
+                *registration.take_leadership(self.image, self.node_id, was_clean=self._logs.was_clean),
+            ]
+        )
+
+    def attach_logs(self) -> None:
+        """Create and configure the logs of all partitions of this node, put those aside that belong to no topic, and
+        go on doing so with later changes."""
+        self.publisher.attach(self._logs)
+
+    def close(self) -> None:
+        """Finish what is waiting, leave the cluster in order, and close the log. Raises StorageError."""
+        self._commits.drain()
+        if self.broker_epoch >= 0:
+            self._write_now(registration.leave(self.node_id, self.broker_epoch))
+        self._log.close()
+
+    # --- topics
+
+    def create_topics(self, wishes: Sequence[NewTopic], *, validate_only: bool = False) -> Pending[list[CreatedTopic]]:
+        """Create topics with distinct names; each has its own result. The Pending is completed when they are durable
+        and can be used. Raises ApiError for what Kafka refuses as a whole (POLICY_VIOLATION)."""
+        if validate_only:
+            return _completed(self._topics.create_topics(wishes)[0])
+        answer: Pending[list[CreatedTopic]] = Pending()
+        results: list[CreatedTopic] = []
+
+        def prepare() -> list[VersionedRecord]:
+            created, records = self._topics.create_topics(wishes)
+            results.extend(created)
+            return records
+
+        def finish(error: ApiError | None) -> None:
+            if error is not None:
+                # The outcome of those that had been refused before is still their own.
+                refused = {result.name: result for result in results if result.error != NONE}
+                results[:] = [
+                    refused.get(wish.name, CreatedTopic(wish.name, error.code, error.message)) for wish in wishes
+                ]
+            answer.complete(results)
+
+        keys = [topic_names.unify_collision_chars(wish.name) for wish in wishes]
+        self._commits.submit(Change(keys, prepare, finish))
+        return answer
+
+    def create_internal_topic(self, name: str) -> Pending[CreatedTopic]:
+        """Create ``__consumer_offsets``, ``__transaction_state`` or ``__share_group_state`` unless it is there."""
+        answer: Pending[CreatedTopic] = Pending()
+
+        def finish(results: list[CreatedTopic]) -> None:
+            [result] = results
+            if result.error == TOPIC_ALREADY_EXISTS:
+                result = CreatedTopic(name, topic_id=self.image.topics_by_name[name].topic_id)
+            answer.complete(result)
+
+        wish = internal_topic(name, self._config, len(self.image.cluster.brokers))
+        self.create_topics([wish]).on_complete(finish)
+        return answer
+
+    def delete_topics(self, topic_ids: Iterable[bytes]) -> Pending[dict[bytes, Outcome]]:
+        """Delete topics by id. Completed when that is durable, and their logs are out of the way."""
+        wanted = list(topic_ids)
+        answer: Pending[dict[bytes, Outcome]] = Pending()
+        outcomes: dict[bytes, Outcome] = {}
+
+        def prepare() -> list[VersionedRecord]:
+            decided, records = self._topics.delete_topics(wanted)
+            outcomes.update(decided)
+            return records
+
+        def finish(error: ApiError | None) -> None:
+            if error is not None:
+                outcomes.update(
+                    (topic_id, Outcome(error.code, error.message))
+                    for topic_id in wanted
+                    if topic_id not in outcomes or outcomes[topic_id].error == NONE
+                )
+            answer.complete(outcomes)
+
+        names = [topic.name for topic_id in wanted if (topic := self.image.topics_by_id.get(topic_id)) is not None]
+        keys = [topic_names.unify_collision_chars(name) for name in names]
+        self._commits.submit(Change([*keys, *wanted], prepare, finish))
+        return answer
+
+    def create_partitions(
+        self, wishes: Sequence[NewPartitions], *, validate_only: bool = False
+    ) -> Pending[list[Outcome]]:
+        """Let topics grow. Completed when the new partitions are durable and can be used."""
+        if validate_only:
+            return _completed(self._topics.create_partitions(wishes)[0])
+        answer: Pending[list[Outcome]] = Pending()
+        outcomes: list[Outcome] = []
+
+        def prepare() -> list[VersionedRecord]:
+            decided, records = self._topics.create_partitions(wishes)
+            outcomes.extend(decided)
+            return records
+
+        def finish(error: ApiError | None) -> None:
+            if error is not None:
+                outcomes[:] = [
+                    outcome if outcome.error != NONE else Outcome(error.code, error.message)
+                    for outcome in outcomes or [Outcome()] * len(wishes)
+                ]
+            answer.complete(outcomes)
+
+        keys = [topic_names.unify_collision_chars(wish.name) for wish in wishes]
+        self._commits.submit(Change(keys, prepare, finish))
+        return answer
+
+    # --- other metadata
+
+    def set_configs(self, changes: Sequence[ConfigChange]) -> Pending[ApiError | None]:
+        """Write config changes that have been checked before, all or none. Completed with None, or what failed."""
+        from minikafka.protocol.messages import ClearElrRecord, ConfigRecord
+        from minikafka.state.configurations import BROKER, TOPIC
+
+        def prepare() -> list[VersionedRecord]:
+            records: list[VersionedRecord] = []
+            for change in changes:
+                record = ConfigRecord(
+                    resource_type=change.resource_type,
+                    resource_name=change.resource_name,
+                    name=change.key,
+                    value=change.value,
+                )
+                records.append((record, 0))
+                has_elr = supports_eligible_leader_replicas(self.image.features.metadata_version)
+                if change.key == "min.insync.replicas" and change.resource_type in {TOPIC, BROKER} and has_elr:
+                    # Other replicas may be eligible under the new bound (ConfigurationControlManager of 4.x).
+                    topic_name = change.resource_name if change.resource_type == TOPIC else ""
+                    records.append((ClearElrRecord(topic_name=topic_name), 0))
+            return records
+
+        keys: list[Any] = [(change.resource_type, change.resource_name) for change in changes]
+        keys += [
+            topic_names.unify_collision_chars(change.resource_name)
+            for change in changes
+            if change.resource_type == TOPIC
+        ]
+        return self.write(keys, prepare)
+
+    def write(self, keys: Iterable[Any], prepare: Callable[[], list[VersionedRecord]]) -> Pending[ApiError | None]:
+        """Write the records that ``prepare`` gives (it may raise ApiError), atomically: ACLs, credentials, quotas,
+        features. Changes that share a key are decided one after the other. Completed with None, or what failed."""
+        answer: Pending[ApiError | None] = Pending()
+
+        def finish(error: ApiError | None) -> None:
+            answer.complete(error)
+
+        self._commits.submit(Change(keys, prepare, finish))
+        return answer
+
+    def allocate_producer_ids(self) -> Pending[ProducerIdsBlock | ApiError]:
+        """The next block of producer ids (KIP-730), or why it could not be written."""
+        from minikafka.protocol.messages import ProducerIdsRecord
+
+        answer: Pending[ProducerIdsBlock | ApiError] = Pending()
+        first = 0
+
+        def prepare() -> list[VersionedRecord]:
+            nonlocal first
+            first = self.image.next_producer_id
+            record = ProducerIdsRecord(
+                broker_id=self.node_id,
+                broker_epoch=self.broker_epoch,
+                next_producer_id=first + PRODUCER_ID_BLOCK_SIZE,
+            )
+            return [(record, 0)]
+
+        def finish(error: ApiError | None) -> None:
+            answer.complete(ProducerIdsBlock(first, PRODUCER_ID_BLOCK_SIZE) if error is None else error)
+
+        self._commits.submit(Change(["producer ids"], prepare, finish))
+        return answer
+
+    # --- start-up
+
+    def _open_log(self) -> PartitionLog:
+        from minikafka.storage.log_context import LogContext
+        from minikafka.storage.recovery import create_log, load_log
+
+        topic = topic_names.CLUSTER_METADATA_TOPIC
+        directory = f"{self._log_dir}/{topic}-0"
+        # A context of its own: a failure of this log must not take the data logs of its directory offline twice.
+        context = LogContext(self._files, self._clock, self._run_blocking)
+        if not self._files.exists(directory):
+            return create_log(context, directory, topic, 0, self._log_config(), topic_names.CLUSTER_METADATA_TOPIC_ID)
+        metadata_log, report = load_log(
+            context,
+            directory,
+            topic,
+            0,
+            self._log_config(),
+            clean_shutdown=self._files.exists(f"{self._log_dir}/{CLEAN_SHUTDOWN_FILE}"),
+        )
+        if report:
+            log.info("%s", report)
+        return metadata_log
+
+    def _log_config(self) -> LogConfig:
+        return LogConfig(
+            {
+                "max.message.bytes": _MAX_BATCH_BYTES,
+                "segment.bytes": self._config["metadata.log.segment.bytes"],
+                "segment.ms": self._config["metadata.log.segment.ms"],
+                "retention.ms": -1,
+                "retention.bytes": -1,
+            }
+        )
+
+    def _become_leader(self, loaded: metadata_loader.LoadedMetadata) -> None:
+        """Begin a new epoch, as the only voter."""
+        from minikafka.protocol.messages import LeaderChangeMessage
+
+        directory = self._log.directory
+        is_new = loaded.snapshot is None and self._log.end_offset == 0
+        self._voters = self._format() if is_new else loaded.voters
+        voters: list[Any] = []
+        if self._voters is not None and not loaded.voters_in_log:
+            voters = [bootstrap.kraft_version_record(), self._voters]
+        state = quorum_state.read(self._files, directory) or quorum_state.QuorumState()
+        self._log.epoch = max(state.leader_epoch, self._log.last_epoch, self.image.epoch) + 1
+        quorum_state.write(self._files, directory, quorum_state.QuorumState(self.node_id, self._log.epoch), sync=False)
+        self._log.sync_with_next_flush([f"{directory}/{quorum_state.FILE_NAME}"])
+        only_voter = [LeaderChangeMessage.Voter(voter_id=self.node_id)]
+        leader_change = LeaderChangeMessage(
+            version=0, leader_id=self.node_id, voters=only_voter, granting_voters=only_voter
+        )
+        self.image.offset = self._log.append_control([leader_change, *voters])
+        self.image.epoch = self._log.epoch
+        if voters:
+            self.image.features.kraft_version = bootstrap.KRAFT_VERSION
+
+    def _format(self) -> Any | None:
+        """Make the files that ``kafka-storage format --standalone`` makes; returns the VotersRecord in them."""
+        if bootstrap.read_bootstrap(self._files, self._log_dir) is not None:
+            return None  # formatted by Kafka, for voters that are configured (controller.quorum.voters)
+        endpoints = registration.controller_endpoints(self._config)
+        voters = bootstrap.only_voter(self.node_id, self._metadata_directory_id(), endpoints)
+        paths = bootstrap.write_bootstrap(
+            self._files,
+            self._log_dir,
+            self._log.directory,
+            raft_messages=[bootstrap.kraft_version_record(), voters],
+            now_ms=self._clock.wall_ms(),
+        )
+        self._log.sync_with_next_flush(paths)
+        return voters
+
+    def _metadata_directory_id(self) -> bytes:
+        """Of the directory the metadata log is in, which with metadata.log.dir may hold nothing else."""
+        known = self._logs.directory_ids.get(self._log_dir)
+        if known is not None:
+            return known
+        properties = read_meta_properties(self._files, self._log_dir)
+        if properties is not None and properties.directory_id is not None:
+            return properties.directory_id
+        directory_id = self._new_uuid()
+        properties = MetaProperties(self._logs.cluster_id, self.node_id, directory_id)
+        write_meta_properties(self._files, self._log_dir, properties, self._clock.wall_ms())
+        return directory_id
+
+    def _activate(self, loaded: metadata_loader.LoadedMetadata) -> None:
+        if not self.image.features.levels:
+            features = bootstrap.read_bootstrap(self._files, self._log_dir) or bootstrap.formatted_features()
+            self._write_now(bootstrap.activation_records(features, self._config["min.insync.replicas"]))
+        elif loaded.open_transaction:
+            from minikafka.protocol.messages import AbortTransactionRecord
+
+            self._write_now([(AbortTransactionRecord(reason="Controller failover"), 0)])
+        endpoints = registration.controller_endpoints(self._config)
+        self._write_now(registration.register_controller(self.image, self.node_id, self._incarnation_id, endpoints))
+
+    # --- writing
+
+    def _write_now(self, records: Sequence[VersionedRecord]) -> None:
+        """Append and apply without waiting for the disk: for what the next start would do again."""
+        if records:
+            last_offset = self._log.append(records)
+            self._apply([record for record, _ in records], last_offset)
+
+    def _apply(self, records: Sequence[Any], last_offset: int) -> None:
+        delta = self.image.apply(record for record in records if type(record).__name__ not in _TRANSACTION_RECORDS)
+        self.image.offset = max(self.image.offset, last_offset)
+        self.image.epoch = self._log.epoch
+        self.publisher.publish(delta)
+        self._assign_directories(delta)
+        self._snapshots.committed(self.image)
+
+    def _assign_directories(self, delta: MetadataDelta) -> None:
+        """Tell the controller where the log manager has put new partitions (KIP-858: AssignReplicasToDirs)."""
+        if len(self._logs.directory_ids) > 1:
+            self._write_now(registration.assign_directories(self.image, self.node_id, self._logs, delta))
+
+    def _directory_of(self, broker_id: int) -> bytes | None:
+        """Of a new partition. With several directories the log manager chooses, and the controller learns of it."""
+        directory_ids = self._logs.directory_ids
+        if broker_id != self.node_id or len(directory_ids) != 1:
+            return None
+        return next(iter(directory_ids.values()))
+
+
+_TRANSACTION_RECORDS = frozenset({"BeginTransactionRecord", "EndTransactionRecord", "AbortTransactionRecord"})
+"""A batch that is written here holds whole transactions, so that they need no waiting for."""
+
+
+def _completed(value: Any) -> Pending[Any]:
+    pending: Pending[Any] = Pending()
+    pending.complete(value)
+    return pending
