@@ -138,8 +138,8 @@ def _snappy_compress(data: Buffer, _level: int | None, _magic: int) -> bytes:
 
 def _snappy_decompress(data: Buffer, max_bytes: int, _magic: int) -> bytes:
     data = bytes(data)
-    if data[: len(_XERIAL_MAGIC)] != _XERIAL_MAGIC:
-        return _snappy_block(data, max_bytes)
+    if data[: len(_XERIAL_MAGIC)] != _XERIAL_MAGIC or len(data) < len(_XERIAL_HEADER):
+        return _snappy_block(data, 0, max_bytes)
     blocks = []
     size_bytes = 0
     position = len(_XERIAL_HEADER)
@@ -153,17 +153,17 @@ def _snappy_decompress(data: Buffer, max_bytes: int, _magic: int) -> bytes:
         position += 4
         if length > len(data) - position:
             raise _damaged(SNAPPY, "unexpected end of stream")
-        block = _snappy_block(data[position : position + length], max_bytes - size_bytes)
+        block = _snappy_block(data[position : position + length], size_bytes, max_bytes)
         size_bytes += len(block)
         blocks.append(block)
         position += length
     return b"".join(blocks)
 
 
-def _snappy_block(block: bytes, max_bytes: int) -> bytes:
+def _snappy_block(block: bytes, size_bytes_before: int, max_bytes: int) -> bytes:
     import snappy
 
-    _check_size(SNAPPY, _snappy_length(block), max_bytes)
+    _check_size(SNAPPY, size_bytes_before + _snappy_length(block), max_bytes)
     try:
         out: bytes = snappy.uncompress(block)
     except snappy.UncompressError as error:
