@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from minikafka.errors import UNKNOWN_SERVER_ERROR, ApiError, MinikafkaError, name_of
+from minikafka.errors import UNKNOWN_SERVER_ERROR, ApiError, MinikafkaError, message_of, name_of
 from minikafka.handlers import API_TABLE, Api
 from minikafka.handlers.context import Connection, RequestContext, Services
 from minikafka.protocol.connection import Request
@@ -101,8 +101,8 @@ class Dispatcher:
         if not hasattr(response, "error_code"):
             return None
         response.error_code = code
-        if hasattr(response, "error_message") and isinstance(error, ApiError):
-            response.error_message = error.message
+        if hasattr(response, "error_message"):
+            response.error_message = error.message if isinstance(error, ApiError) else message_of(code)
         return response
 
     def _log_failure(self, api: Api, connection: Connection, request: Request, error: Exception) -> None:
