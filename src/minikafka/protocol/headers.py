@@ -12,16 +12,34 @@ from typing import Final
 
 from minikafka.errors import ProtocolError
 from minikafka.protocol.codec import skip_tagged_fields
-from minikafka.protocol.messages import request_class, response_class
+from minikafka.protocol.messages import request_class
 from minikafka.protocol.primitives import Buffer
 from minikafka.protocol.tables import APIS
 
 _API_VERSIONS: Final = 18
 _CONTROLLED_SHUTDOWN: Final = 7
 
-_WITHOUT_CLIENT_ID = Struct(">hhi")
-_WITH_CLIENT_ID = Struct(">hhih")
-_CORRELATION_ID = Struct(">i")
+# API key, version, correlation id, size of the client id. The shortest request there is, ControlledShutdown version 0
+# with no client id, has as many bytes.
+_REQUEST_HEAD: Final = Struct(">hhih")
+_CORRELATION_ID: Final = Struct(">i")
+
+
+_NEVER: Final = 1 << 15
+"""More than any version."""
+
+_first_flexible: dict[int, int] = {}
+
+
+def _flexible_since(api_key: int) -> int:
+    """The first version of an API with tagged fields, the same for requests and responses. Known once asked for."""
+    since = _first_flexible.get(api_key)
+    if since is None:
+        if api_key not in APIS:
+            raise ProtocolError(f"unknown API key {api_key}")
+        declared = request_class(api_key).flexible_since
+        since = _first_flexible[api_key] = _NEVER if declared is None else declared
+    return since
 
 
 def request_header_version(api_key: int, version: int) -> int:
@@ -29,10 +47,7 @@ def request_header_version(api_key: int, version: int) -> int:
 
     ProtocolError when Kafka has no such API; any version is answered, known or not.
     """
-    if api_key not in APIS:
-        raise ProtocolError(f"unknown API key {api_key}")
-    flexible_since = request_class(api_key).flexible_since
-    if flexible_since is not None and version >= flexible_since:
+    if version >= _flexible_since(api_key):
         return 2
     # Version 0 of ControlledShutdown is older than the client id.
     return 0 if api_key == _CONTROLLED_SHUTDOWN and version == 0 else 1
@@ -40,13 +55,8 @@ def request_header_version(api_key: int, version: int) -> int:
 
 def response_header_version(api_key: int, version: int) -> int:
     """The version of the header before a response: 1 with tagged fields, else 0. ProtocolError as above."""
-    if api_key not in APIS:
-        raise ProtocolError(f"unknown API key {api_key}")
-    if api_key == _API_VERSIONS:
-        # Always 0: a client must be able to read the answer to a version the broker does not know (KIP-511).
-        return 0
-    flexible_since = response_class(api_key).flexible_since
-    return 1 if flexible_since is not None and version >= flexible_since else 0
+    # A client must be able to read the answer to an ApiVersions request whose version the broker lacks (KIP-511).
+    return 1 if version >= _flexible_since(api_key) and api_key != _API_VERSIONS else 0
 
 
 def decode_request_header(frame: Buffer) -> tuple[int, int, int, str | None, int]:
@@ -56,18 +66,17 @@ def decode_request_header(frame: Buffer) -> tuple[int, int, int, str | None, int
     not exist: what to answer then depends on the API.
     """
     try:
-        api_key, api_version, correlation_id = _WITHOUT_CLIENT_ID.unpack_from(frame)
+        api_key, api_version, correlation_id, size = _REQUEST_HEAD.unpack_from(frame)
         header_version = request_header_version(api_key, api_version)
-        position = 8
+        if header_version == 0:
+            return api_key, api_version, correlation_id, None, 8
         client_id = None
-        if header_version > 0:
-            length = _WITH_CLIENT_ID.unpack_from(frame)[3]
-            position = 10
-            if length >= 0:
-                position += length
-                if position > len(frame):
-                    raise ProtocolError(f"client_id of {length} bytes announced, {len(frame) - 10} left")
-                client_id = str(frame[10:position], "utf-8")
+        position = 10
+        if size >= 0:
+            position += size
+            if position > len(frame):
+                raise ProtocolError(f"client_id of {size} bytes announced, {len(frame) - 10} left")
+            client_id = str(frame[10:position], "utf-8")
         if header_version > 1:
             if frame[position]:
                 position = skip_tagged_fields(frame, position, len(frame))

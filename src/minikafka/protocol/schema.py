@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
@@ -148,9 +147,9 @@ def _homes() -> dict[str, tuple[str, int]]:
     return homes()
 
 
-def message_names() -> Iterator[str]:
+def message_names() -> list[str]:
     """The names of all messages, in the order of the tables' index."""
-    return iter(_homes())
+    return list(_homes())
 
 
 def find(name: str) -> Message:
