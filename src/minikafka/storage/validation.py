@@ -310,7 +310,7 @@ def _assign_offsets(
         next_offset,
         last_offset,
         max_timestamp,
-        last_offset if max_timestamp != NO_TIMESTAMP else -1,
+        last_offset if max_timestamp != NO_TIMESTAMP or batch.attributes & COMPRESSION_MASK else -1,  # as Kafka
         append_time,
         batch.record_count,
     )
