@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from minikafka.coordinator import classic_group as states
 from minikafka.coordinator.classic_group import ClassicGroup, ClassicGroupMember, Protocols, protocols_of
+from minikafka.coordinator.client_codes import coordinator_code
 from minikafka.coordinator.group_records import group_metadata_record, new_group_record
 from minikafka.coordinator.result import Caller, Result
 from minikafka.coordinator.settings import NEW_MEMBER_JOIN_TIMEOUT_MS, GroupSettings
@@ -99,7 +100,7 @@ class ClassicMembership:
         if not self._accepts_joining_member(group, member_id):
             group.remove(member_id)
             response.complete(_join_error(UNKNOWN_MEMBER, GROUP_MAX_SIZE_REACHED))
-            return None
+            return self._maybe_complete_join_phase(group)
         if group.state == states.DEAD:
             response.complete(_join_error(member_id, COORDINATOR_NOT_AVAILABLE))
             return None
@@ -259,7 +260,7 @@ class ClassicMembership:
             group.update_member(member, *before, None)
             reverted = group.replace_static_member(instance_id, new_member_id, old_member_id)
             self._schedule_session(group, old_member_id, reverted.session_timeout_ms)
-            response.complete(_join_error(UNKNOWN_MEMBER, code))
+            response.complete(_join_error(UNKNOWN_MEMBER, coordinator_code(code)))
 
         assignments = {member.member_id: member.assignment for member in group.members.values()}
         return Result([group_metadata_record(group, assignments)], then=stored, on_failure=not_stored)
@@ -422,7 +423,7 @@ class ClassicMembership:
                 self._schedule_session(group, member.member_id, member.session_timeout_ms)
 
     def _assignment_not_stored(self, group: ClassicGroup, code: int) -> Result[Any] | None:
-        self._reset_assignments(group, code)
+        self._reset_assignments(group, coordinator_code(code))
         return self._maybe_prepare_rebalance_or_complete_join(group, f"cannot store assignments: {name_of(code)}")
 
     def _reset_assignments(self, group: ClassicGroup, code: int) -> None:

@@ -10,27 +10,20 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from minikafka.coordinator.client_codes import coordinator_code
 from minikafka.coordinator.gathering import gather
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.result import Caller, Result
 from minikafka.coordinator.settings import GroupSettings
 from minikafka.errors import (
     COORDINATOR_LOAD_IN_PROGRESS,
-    COORDINATOR_NOT_AVAILABLE,
-    INVALID_FETCH_SIZE,
     INVALID_GROUP_ID,
     INVALID_SESSION_TIMEOUT,
-    KAFKA_STORAGE_ERROR,
-    MESSAGE_TOO_LARGE,
-    NETWORK_EXCEPTION,
     NONE,
     NOT_COORDINATOR,
     NOT_ENOUGH_REPLICAS,
-    NOT_LEADER_OR_FOLLOWER,
-    RECORD_LIST_TOO_LARGE,
     REQUEST_TIMED_OUT,
     UNKNOWN_MEMBER_ID,
-    UNKNOWN_SERVER_ERROR,
     UNKNOWN_TOPIC_OR_PARTITION,
 )
 from minikafka.pending import Pending
@@ -66,26 +59,8 @@ T = TypeVar("T")
 
 GROUP_METADATA_TOPIC = "__consumer_offsets"
 
-_CLIENT_CODES: dict[int, int] = {
-    NETWORK_EXCEPTION: COORDINATOR_LOAD_IN_PROGRESS,
-    UNKNOWN_TOPIC_OR_PARTITION: COORDINATOR_NOT_AVAILABLE,
-    NOT_ENOUGH_REPLICAS: COORDINATOR_NOT_AVAILABLE,
-    REQUEST_TIMED_OUT: COORDINATOR_NOT_AVAILABLE,
-    NOT_LEADER_OR_FOLLOWER: NOT_COORDINATOR,
-    KAFKA_STORAGE_ERROR: NOT_COORDINATOR,
-    MESSAGE_TOO_LARGE: UNKNOWN_SERVER_ERROR,
-    RECORD_LIST_TOO_LARGE: UNKNOWN_SERVER_ERROR,
-    INVALID_FETCH_SIZE: UNKNOWN_SERVER_ERROR,
-}
-
 _FETCH_CODES = {UNKNOWN_TOPIC_OR_PARTITION, NOT_ENOUGH_REPLICAS, REQUEST_TIMED_OUT}
 """Consumers before 3.9 do not retry an OffsetFetch on what these become elsewhere, but on NOT_COORDINATOR."""
-
-
-def coordinator_code(code: int) -> int:
-    """What a client is told when an operation of a coordinator failed with ``code``
-    (Kafka: ``CoordinatorOperationExceptionHelper``)."""
-    return _CLIENT_CODES.get(code, code)
 
 
 class Producer(Protocol):

@@ -193,11 +193,17 @@ class CoordinatorRuntime(Generic[S]):
                 self._run_unasked(partition, operation)
 
     def end_transaction(
-        self, partition_index: int, producer: Producer, coordinator_epoch: int, *, committed: bool
+        self,
+        partition_index: int,
+        producer: Producer,
+        coordinator_epoch: int,
+        *,
+        committed: bool,
+        transaction_version: int = 0,
     ) -> int:
         """Write the marker that ends a producer's transaction in a partition, and let its records count, or not.
 
-        Returns a Kafka error code.
+        ``transaction_version`` as for ``PartitionLog.append``. Returns a Kafka error code.
         """
         partition = self._partitions.get(partition_index) or self._find(partition_index)
         if partition is None:
@@ -212,7 +218,7 @@ class CoordinatorRuntime(Generic[S]):
             timestamp=self._clock.wall_ms(),
         )
         try:
-            self._append(partition, marker)
+            self._append(partition, marker, transaction_version)
         except MinikafkaError as error:
             return _code_of(error)
         partition.shard.replay_end_transaction_marker(producer.producer_id, committed=committed)
@@ -282,7 +288,7 @@ class CoordinatorRuntime(Generic[S]):
         offset = log.log_start_offset
         while offset < log.log_end_offset:
             fetched = log.read(offset, LOAD_CHUNK_BYTES, isolation="log_end", min_one_batch=True)
-            next_offset = loader.feed(b"".join(piece.read() for piece in fetched.slices))
+            next_offset = loader.feed(fetched.read())
             if next_offset <= offset:
                 raise StorageError(f"{self._topic}-{partition.index} gives no batch at offset {offset}")
             offset = next_offset
@@ -374,6 +380,7 @@ class CoordinatorRuntime(Generic[S]):
         return 0
 
     def _batch_of(self, records: list[CoordinatorRecord], producer: Producer | None) -> bytes:
+        """The base sequence is 0 in all batches, as Kafka's: a coordinator does not number what it writes."""
         now_ms = self._clock.wall_ms()
         return build_batch(
             [
@@ -388,12 +395,18 @@ class CoordinatorRuntime(Generic[S]):
             compression=self._compression,
             producer_id=NO_PRODUCER_ID if producer is None else producer.producer_id,
             producer_epoch=NO_PRODUCER_EPOCH if producer is None else producer.producer_epoch,
+            base_sequence=0,
             is_transactional=producer is not None,
         )
 
-    def _append(self, partition: _Partition[S], batch: bytes) -> int:
+    def _append(self, partition: _Partition[S], batch: bytes, transaction_version: int = 0) -> int:
         """Returns the base offset. Raises ApiError, StorageError."""
-        appended = partition.log.append(bytearray(batch), now_ms=self._clock.wall_ms(), origin="coordinator")
+        appended = partition.log.append(
+            bytearray(batch),
+            now_ms=self._clock.wall_ms(),
+            origin="coordinator",
+            transaction_version=transaction_version,
+        )
         return appended.base_offset
 
 
