@@ -13,10 +13,11 @@ from struct import pack, unpack_from
 from typing import TYPE_CHECKING, Any
 
 from minikafka.errors import UNSUPPORTED_VERSION, ApiError, MinikafkaError, ProtocolError
-from minikafka.protocol.decode_source import DecoderSource, Place, Source, default_expression, is_shareable
+from minikafka.protocol.decode_source import DecoderSource
 from minikafka.protocol.encode_source import EncoderSource
 from minikafka.protocol.primitives import Buffer, decode_uvarint, encode_uvarint
 from minikafka.protocol.schema import EMPTY
+from minikafka.protocol.source import Place, Source, default_expression, is_shareable
 
 if TYPE_CHECKING:
     from minikafka.protocol.schema import Message as MessageSchema

@@ -15,36 +15,8 @@ read, ``e`` where a variable field ends, ``x0, x1 ...`` the structs by depth.
 
 from __future__ import annotations
 
-from typing import Any
-
 from minikafka.protocol.schema import EMPTY, FIXED_FORMATS, FIXED_SIZES, Field, Message, Struct
-
-Place = tuple[tuple[str, int], ...]
-"""The fields a line reads: (path, where it ends relative to ``p``)."""
-
-
-class Source:
-    """Lines of Python at their indentation, and for each the fields it is about."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.places: list[Place] = []
-        self._indent = ""
-
-    def add(self, line: str, place: Place = ()) -> None:
-        self.lines.append(self._indent + line)
-        self.places.append(place)
-
-    def indent(self) -> None:
-        self._indent += " "
-
-    def dedent(self) -> None:
-        self._indent = self._indent[:-1]
-
-
-def struct_name(fields: str) -> str:
-    """The name a ``struct.Struct`` method of this format has in generated code."""
-    return fields.replace("?", "t") or "nothing"
+from minikafka.protocol.source import Place, Source, default_expression, packer_name
 
 
 def has_records(struct: Struct, version: int) -> bool:
@@ -80,8 +52,7 @@ def _min_item_size_bytes(field: Field, version: int, flexible: bool) -> int:
 
 
 class DecoderSource(Source):
-    """The decoder of ``message`` at ``version``. ``formats``: those of the unpackers it uses; ``names``: the structs
-    it makes, as the suffixes of ``new_``/``default_`` names it expects in its globals."""
+    """The decoder of ``message`` at ``version``. ``formats``: those of the unpackers it uses, by name."""
 
     def __init__(self, message: Message, version: int) -> None:
         super().__init__()
@@ -139,9 +110,9 @@ class DecoderSource(Source):
             end += size
             place.append((path, end))
         fields = "".join(type_format for _, type_format, _, _ in run)
-        self.formats[struct_name(fields)] = fields
+        self.formats[packer_name(fields)] = fields
         targets = ", ".join(target for target, _, _, _ in run)
-        self.add(f"{targets}{',' if len(run) == 1 else ''} = unpack_{struct_name(fields)}(data, p)", tuple(place))
+        self.add(f"{targets}{',' if len(run) == 1 else ''} = unpack_{packer_name(fields)}(data, p)", tuple(place))
         step = end - 1 if extra == "B" else end
         self.add(f"p += {step}")
 
@@ -315,19 +286,3 @@ class DecoderSource(Source):
             self.indent()
             self._variable(field, "append", field.name, nullable=False)
             self.dedent()
-
-
-def default_expression(field: Field) -> Any:
-    """Python for the default of a field in generated code."""
-    if field.is_array and field.default is not None:
-        return "[]"
-    if field.struct is not None and field.default is not None:
-        if is_shareable(field.struct):
-            return f"default_{field.struct.name}"
-        return f"struct_{field.struct.name}()"
-    return repr(field.default)
-
-
-def is_shareable(struct: Struct) -> bool:
-    """Whether one instance with all defaults can stand for all: nothing in it can change once it is frozen."""
-    return not any(field.is_array or field.struct is not None for field in struct.fields)

@@ -10,12 +10,12 @@ a variable field, ``t`` the number of tagged fields, ``x0, x1 ...`` the structs 
 
 from __future__ import annotations
 
-from minikafka.protocol.decode_source import Place, Source, default_expression, struct_name
 from minikafka.protocol.schema import EMPTY, FIXED_FORMATS, FIXED_SIZES, Field, Message, Struct
+from minikafka.protocol.source import Place, Source, default_expression, packer_name
 
 
 class EncoderSource(Source):
-    """The encoder of ``message`` at ``version``. ``formats``: those of the packers it uses."""
+    """The encoder of ``message`` at ``version``. ``formats``: those of the packers it uses, by name."""
 
     def __init__(self, message: Message, version: int) -> None:
         super().__init__()
@@ -51,9 +51,9 @@ class EncoderSource(Source):
     def _pack(self, run: list[tuple[str, str, str]]) -> str:
         fields = "".join(value_format for _, value_format, _ in run)
         if not fields.strip("x"):
-            return f"b'{chr(92)}0'" if len(fields) == 1 else f"bytes({len(fields)})"
-        self.formats[struct_name(fields)] = fields
-        return f"pack_{struct_name(fields)}({', '.join(value for value, _, _ in run if value)})"
+            return repr(bytes(len(fields)))
+        self.formats[packer_name(fields)] = fields
+        return f"pack_{packer_name(fields)}({', '.join(value for value, _, _ in run if value)})"
 
     def _flush(self) -> None:
         run, self._run = self._run, []
