@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from minikafka.clock import Clock, Timers
     from minikafka.config import BrokerConfig
     from minikafka.controller.quorum_controller import QuorumController
+    from minikafka.coordinator.group_coordinator import GroupCoordinator
     from minikafka.coordinator.producer_ids import ProducerIds
     from minikafka.pending import RunBlocking
     from minikafka.state.fetch_sessions import FetchSessionCache
@@ -65,6 +66,7 @@ class Services:
     controller: QuorumController
     logs: LogManager
     purgatory: Purgatory
+    groups: GroupCoordinator
     fetch_sessions: FetchSessionCache
     producer_ids: ProducerIds
 

@@ -1,0 +1,31 @@
+"""What the group APIs share: who asks, and which of the topics asked for there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minikafka.coordinator.result import Caller
+
+if TYPE_CHECKING:
+    from minikafka.handlers.context import RequestContext
+
+ZERO_TOPIC_ID = bytes(16)
+_READ, _DELETE, _DESCRIBE, _DESCRIBE_CONFIGS, _ALTER_CONFIGS = 3, 6, 8, 10, 11
+ALL_GROUP_OPERATIONS = sum(1 << code for code in (_READ, _DELETE, _DESCRIBE, _DESCRIBE_CONFIGS, _ALTER_CONFIGS))
+"""What may be done with a group where nothing is forbidden, one bit for each of Kafka's ``AclOperation`` codes."""
+
+
+def caller_of(ctx: RequestContext) -> Caller:
+    """The sender, as members are remembered: the host with a slash before it, as Kafka stores and shows it."""
+    return Caller(ctx.api_version, ctx.client_id or "", f"/{ctx.connection.client_host}")
+
+
+def topic_name_of(ctx: RequestContext, topic_id: bytes) -> str | None:
+    """The name of a topic by its id; None when there is none with that id."""
+    topic = ctx.broker.image.topics_by_id.get(topic_id)
+    return None if topic is None else topic.name
+
+
+def partition_exists(ctx: RequestContext, topic_name: str, partition: int) -> bool:
+    topic = ctx.broker.image.topics_by_name.get(topic_name)
+    return topic is not None and 0 <= partition < len(topic.partitions)
