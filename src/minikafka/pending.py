@@ -22,7 +22,7 @@ class Pending(Generic[T]):
         self.done = False
         self.cancelled = False
         self.on_cancel = on_cancel
-        self._listener: Callable[[T], None] | None = None
+        self._listener: Callable[[T], object] | None = None
         self._value: T | None = None
 
     def complete(self, value: T) -> bool:
@@ -36,7 +36,7 @@ class Pending(Generic[T]):
             self._value = value
         return True
 
-    def on_complete(self, listener: Callable[[T], None]) -> None:
+    def on_complete(self, listener: Callable[[T], object]) -> None:
         """Call ``listener`` with the value: now if it is there, else when it comes. At most one listener."""
         if self.done:
             value, self._value = self._value, None
