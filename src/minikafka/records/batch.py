@@ -53,6 +53,7 @@ TIMESTAMP_TYPE_FLAG: Final = 0x08
 TRANSACTIONAL_FLAG: Final = 0x10
 CONTROL_FLAG: Final = 0x20
 DELETE_HORIZON_FLAG: Final = 0x40
+_KNOWN_ATTRIBUTES = 0x7F
 
 CRC_POSITION: Final = 17
 ATTRIBUTES_POSITION: Final = 21
@@ -266,11 +267,12 @@ class RecordBatch:
 
     def set_max_timestamp(self, timestamp_type: int, max_timestamp: int) -> None:
         """Patch timestamp type and maximum; computes the checksum anew only if either is another than before."""
-        attributes = self.attributes & ~TIMESTAMP_TYPE_FLAG
+        if timestamp_type == self.timestamp_type and max_timestamp == self.max_timestamp:
+            return
+        # Attributes that no flag stands for go, as in Kafka.
+        attributes = self.attributes & (_KNOWN_ATTRIBUTES & ~TIMESTAMP_TYPE_FLAG)
         if timestamp_type == LOG_APPEND_TIME:
             attributes |= TIMESTAMP_TYPE_FLAG
-        if attributes == self.attributes and max_timestamp == self.max_timestamp:
-            return
         struct.pack_into(">h", self.buffer, self.position + ATTRIBUTES_POSITION, attributes)
         _OFFSET.pack_into(self.buffer, self.position + MAX_TIMESTAMP_POSITION, max_timestamp)
         self.attributes = attributes

@@ -10,14 +10,20 @@ magic 2 that stays as it is but for its offset, leader epoch and, with log appen
   together: every record, read in full but for keys and values (``walk.scan_records``);
 * all others: that the batch is as long as the records it says it has (``walk.has_records``), decompressed if need be.
 
-Whatever does not pass goes to ``LogValidator``, which accepts, changes or refuses it in Kafka's words. What is left to
-differ from Kafka is a batch of five records or more whose checksum, count, sizes and header are right and which lies
-inside a record, where Kafka looks at each:
+Whatever does not pass goes to ``LogValidator``, which accepts, changes or refuses it in Kafka's words.
 
-* a record whose parts do not fill its length, or with a negative number of headers, is stored; Kafka refuses the batch;
-* a timestamp beyond message.timestamp.after.max.ms that the header's maximum hides is stored; Kafka refuses it;
-* a header's maximum (or, where a codec is used, offset deltas) that the records do not have is stored as it is; Kafka
-  writes the maximum anew, and the whole batch where deltas are wrong.
+Where the outcome differs from Kafka 4.2's. For a batch of five records or more whose checksum, count, sizes and header
+are right, and where what is wrong lies inside a record, this accepts more:
+
+* a record whose parts do not fill its length, or with impossible headers, is stored; Kafka refuses the batch;
+* a timestamp beyond message.timestamp.after.max.ms that the header's maximum hides is stored; Kafka refuses the batch;
+* a header's maximum timestamp, or compressed offset deltas, that the records do not have are stored as they are; Kafka
+  writes the maximum anew, and fails on the deltas.
+
+For all compressed batches this refuses a record whose length is wrong, which Kafka skips over there, and which no
+consumer can read. Compressed batches of up to four records with wrong offset deltas are written anew, where Kafka means
+to but fails. Data that no codec can decompress, and lengths beyond a message's end, are INVALID_RECORD or
+CORRUPT_MESSAGE where Kafka answers UNKNOWN_SERVER_ERROR.
 """
 
 from __future__ import annotations
