@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from minikafka.config.broker import BrokerConfig
+    from minikafka.config.client import ClientConfig
     from minikafka.config.listeners import Listener
     from minikafka.config.log import LogConfig
     from minikafka.config.topic import validate_topic_config, validate_topic_configs
 
 _HOMES = {
     "BrokerConfig": "minikafka.config.broker",
+    "ClientConfig": "minikafka.config.client",
     "Listener": "minikafka.config.listeners",
     "LogConfig": "minikafka.config.log",
     "validate_topic_config": "minikafka.config.topic",
     "validate_topic_configs": "minikafka.config.topic",
 }
 
-__all__ = ["BrokerConfig", "Listener", "LogConfig", "validate_topic_config", "validate_topic_configs"]
+__all__ = ["BrokerConfig", "ClientConfig", "Listener", "LogConfig", "validate_topic_config", "validate_topic_configs"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from os import PathLike, fspath
-from typing import Any, Final
+from os import PathLike
+from typing import Any
 
 from minikafka.config import checks, effective, legacy, notices
 from minikafka.config.keys import ConfigKey
 from minikafka.config.listener_keys import listener_key
 from minikafka.config.listeners import Listener
+from minikafka.config.loading import mapping_settings, read_settings, typed_value
 from minikafka.config.log import LogConfig
-from minikafka.config.properties import parse_properties
-from minikafka.config.settings import Setting, at, setting_text
+from minikafka.config.settings import Setting
+from minikafka.config.synonyms import broker_synonyms
 from minikafka.config.tables import broker_keys
-from minikafka.config.values import HIDDEN, InvalidValue
-from minikafka.errors import ConfigError
+from minikafka.config.values import InvalidValue
 
 
 class BrokerConfig:
@@ -63,14 +63,7 @@ class BrokerConfig:
 
         Raises ConfigError; its text names key, value, what is allowed, and the line of the file.
         """
-        settings: dict[str, Setting] = {}
-        if path is not None:
-            source = fspath(path)
-            for name, value, line in parse_properties(_read(source), source):
-                settings[name] = Setting(value, f"{source}, line {line}")
-        for name, value in dict(overrides).items():
-            settings[name] = Setting(value, "--override")
-        return cls(settings)
+        return cls(read_settings(path, overrides))
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object]) -> BrokerConfig:
@@ -79,15 +72,13 @@ class BrokerConfig:
         Keys may be written with underscores (``log_segment_bytes``); a value of None leaves the key unset.
         Raises ConfigError.
         """
-        return cls(
-            {key_name(name): Setting(setting_text(value), "") for name, value in mapping.items() if value is not None}
-        )
+        return cls(mapping_settings(mapping, broker_keys()))
 
     def with_dynamic(self, cluster_default: Mapping[str, str], broker: Mapping[str, str]) -> BrokerConfig:
         """The same broker with settings that were changed while it runs, for all brokers and for this one.
 
-        They were checked when they were made (``dynamic.validate_broker_changes``); what still cannot be used is left
-        out with a warning, as Kafka does, so that a stored setting never keeps a broker from starting.
+        They were checked when they were made (``dynamic.validate_broker_changes``); a value that still cannot be used
+        is left out with a warning, as in Kafka. Raises ConfigError when settings contradict each other.
         """
         return BrokerConfig(self.static, dynamic_default=cluster_default, dynamic_broker=broker)
 
@@ -189,12 +180,8 @@ class BrokerConfig:
     def _take_static(self) -> None:
         for name, setting in self.static.items():
             key = _key_of(name)
-            if key is None:
-                continue
-            try:
-                self._values[name] = key.parse(setting.text)
-            except InvalidValue as error:
-                raise ConfigError(_refusal(name, key, setting, error)) from None
+            if key is not None:
+                self._values[name] = typed_value(name, key, setting)
         for name, value in legacy.replacements(self._values).items():
             self._values[name] = value
 
@@ -205,14 +192,12 @@ class BrokerConfig:
                 continue
             try:
                 self._values[name] = key.parse(text)
+                for synonym in broker_synonyms(name)[1:]:
+                    # log.retention.hours of the file says nothing any more once log.retention.ms was changed.
+                    self._values.pop(synonym, None)
             except InvalidValue as error:
                 shown = "" if key.is_sensitive else f": {error}"
                 self.warnings.append(f"the stored setting of {name} cannot be used and is left out{shown}")
-
-
-def key_name(option: str) -> str:
-    """Kafka's name of a key that may be written as a Python keyword: ``log_segment_bytes`` -> ``log.segment.bytes``."""
-    return option if "." in option or option in broker_keys() else option.replace("_", ".")
 
 
 def _key_of(name: str) -> ConfigKey | None:
@@ -220,29 +205,3 @@ def _key_of(name: str) -> ConfigKey | None:
     if key is None and name.startswith("listener.name."):
         return listener_key(name)
     return key
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="latin-1") as file:
-            return file.read()
-    except OSError as error:
-        raise ConfigError(f"the configuration {path} cannot be read: {error.strerror}") from error
-
-
-_TYPE_WORDS: Final = {
-    "boolean": "true or false",
-    "short": "a 16-bit integer",
-    "int": "a 32-bit integer",
-    "long": "a 64-bit integer",
-    "double": "a number",
-    "list": "a comma-separated list",
-}
-
-
-def _refusal(name: str, key: ConfigKey, setting: Setting, error: InvalidValue) -> str:
-    shown = HIDDEN if key.is_sensitive else setting.text
-    allowed = _TYPE_WORDS.get(key.type, "text")
-    if key.condition is not None and key.condition.text:
-        allowed = f"{allowed}, {key.condition.text}"
-    return f"{name}={shown}{at(setting.place)}: {error.reason.rstrip('.')}. It takes {allowed}."
