@@ -72,7 +72,9 @@ def error_of(cls, hex_text, version):
 
 def test_the_first_field_that_does_not_fit_is_named():
     # acks (2 bytes) fits, timeout_ms (4 bytes) does not, though both are read at once
-    assert error_of(ProduceRequest, "0001 0000", 0) == "ProduceRequest v0: timeout_ms at byte 0: the data ends here"
+    for hex_text in ("0001", "0001 0000"):
+        assert error_of(ProduceRequest, hex_text, 0) == "ProduceRequest v0: timeout_ms at byte 0: the data ends here"
+    assert error_of(ProduceRequest, "00", 0) == "ProduceRequest v0: acks at byte 0: the data ends here"
 
 
 def test_the_path_to_a_nested_field_is_named():
@@ -85,6 +87,9 @@ def test_the_path_to_a_nested_field_is_named():
 def test_a_count_that_cannot_be_true():
     assert error_of(MetadataRequest, "7fffffff 0000", 1) == (
         "MetadataRequest v1: topics at byte 4: 2147483647 elements of at least 2 bytes announced, 2 bytes left"
+    )
+    assert error_of(MetadataRequest, "00000003 0000 0000 00", 1) == (
+        "MetadataRequest v1: topics at byte 4: 3 elements of at least 2 bytes announced, 5 bytes left"
     )
 
 
@@ -146,6 +151,10 @@ def test_a_tagged_field_that_goes_on_behind_the_data():
     plain = ApiVersionsRequest().encode(3)
     message = error_of(ApiVersionsRequest, (plain[:-1] + bytes.fromhex("01 05 03 aabb")).hex(), 3)
     assert message == "ApiVersionsRequest v3: tagged fields at byte 2: 3 bytes announced, 2 left"
+    plain = FetchRequest().encode(12)
+    message = error_of(FetchRequest, (plain[:-1] + bytes.fromhex("01 05 03 aabb")).hex(), 12)
+    assert message.startswith("FetchRequest v12: tagged fields at byte ")
+    assert message.endswith(": 3 bytes announced, 2 left")
 
 
 def test_bytes_behind_the_message():
