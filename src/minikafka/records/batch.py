@@ -65,6 +65,7 @@ _LENGTH = struct.Struct(">i")
 _CRC = struct.Struct(">I")
 _EPOCH_POSITION = 12
 
+_new_record = tuple.__new__
 _INT32_MAX = 0x7FFF_FFFF
 _INT64_MAX = 0x7FFF_FFFF_FFFF_FFFF
 
@@ -320,20 +321,49 @@ def read_records(
 def _read_record(
     data: bytes, start: int, size: int, base_offset: int, base_timestamp: int, log_append_time: int | None
 ) -> Record:
-    timestamp_delta, position = read_varlong(data, start + 1)  # the first byte, attributes, is unused
-    offset_delta, position = read_varint(data, position)
-    key, position = _read_nullable_bytes(data, position)
-    value, position = _read_nullable_bytes(data, position)
-    header_count, position = read_varint(data, position)
+    # Numbers of one byte, the most frequent, are read in place: a call costs more than what it reads.
+    position = start + 1  # behind the attributes, which are unused
+    low = data[position]
+    if low < 0x80:
+        timestamp_delta = (low >> 1) ^ -(low & 1)
+        position += 1
+    else:
+        timestamp_delta, position = read_varlong(data, position)
+    low = data[position]
+    if low < 0x80:
+        offset_delta = (low >> 1) ^ -(low & 1)
+        position += 1
+    else:
+        offset_delta, position = read_varint(data, position)
+    length = data[position]
+    if length < 0x80 and not length & 1:
+        end = position + 1 + (length >> 1)
+        key: bytes | None = data[position + 1 : end]
+        position = end
+    else:
+        key, position = _read_nullable_bytes(data, position)
+    length = data[position]  # also says that the key did not end behind the data
+    if length < 0x80 and not length & 1:
+        end = position + 1 + (length >> 1)
+        value: bytes | None = data[position + 1 : end]
+        position = end
+    else:
+        value, position = _read_nullable_bytes(data, position)
     headers: tuple[tuple[str, bytes | None], ...] = ()
-    if header_count != 0:
+    if data[position]:
+        header_count, position = read_varint(data, position)
         headers, position = _read_headers(data, position, header_count)
+    else:
+        position += 1
     if position - start != size:
         raise InvalidRecordsError(
             f"Invalid record size: expected to read {size} bytes in record payload, but instead read {position - start}"
         )
-    timestamp = log_append_time if log_append_time is not None else _int64(base_timestamp + timestamp_delta)
-    return Record(_int64(base_offset + offset_delta), timestamp, key, value, headers)
+    timestamp = base_timestamp + timestamp_delta if log_append_time is None else log_append_time
+    offset = base_offset + offset_delta
+    if not (-_INT64_MAX <= timestamp <= _INT64_MAX and -_INT64_MAX <= offset <= _INT64_MAX):
+        timestamp, offset = _int64(timestamp), _int64(offset)
+    return _new_record(Record, (offset, timestamp, key, value, headers))
 
 
 def _read_nullable_bytes(data: bytes, position: int) -> tuple[bytes | None, int]:
