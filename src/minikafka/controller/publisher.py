@@ -63,6 +63,13 @@ class Publisher:
             if not (is_ours and same_topic):
                 logs.mark_stray(partition_log.topic, partition_log.partition)
 
+    def reconfigure(self, config: BrokerConfig) -> None:
+        """The broker's settings, from which those of topics derive, are others now."""
+        self._config = config
+        if self._logs is not None:
+            for name in self._image.topics_by_name:
+                self._configure(self._logs, name)
+
     def publish(self, delta: MetadataDelta) -> None:
         logs = self._logs
         if logs is not None:

@@ -31,6 +31,7 @@ from minikafka.controller.topic_control import CreatedTopic, NewPartitions, NewT
 from minikafka.errors import NONE, TOPIC_ALREADY_EXISTS, ApiError
 from minikafka.pending import Pending
 from minikafka.state import topic_names
+from minikafka.state.configurations import BROKER, CLUSTER_DEFAULT, TOPIC
 from minikafka.state.metadata_image import MetadataImage
 from minikafka.state.metadata_version import supports_eligible_leader_replicas
 from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
@@ -90,14 +91,15 @@ class QuorumController:
         self.image = MetadataImage()
         self.broker_epoch = -1
         """The epoch of the broker's registration; .kafka_cleanshutdown has it, -1 before ``register_broker``."""
-        self._config = config
+        self.config = config
+        """With the dynamic settings of the image; replaced by a new one when they change."""
         self._clock = clock
         self._run_blocking = run_blocking
         self._files = files
         self._logs = logs
         self._new_uuid = new_uuid
         self._log_dir = logs.metadata_directory
-        self._incarnation_id = new_uuid()
+        self._broker_incarnation_id = new_uuid()
         self._voters: Any | None = None
 
     @property
@@ -111,14 +113,15 @@ class QuorumController:
         loaded = metadata_loader.load(self._files, self._log)
         self.image = loaded.image
         self._become_leader(loaded)
-        self.publisher = Publisher(self.image, self._config, self.node_id)
-        self._topics = TopicControl(self.image, self._config, self._new_uuid, self._directory_of)
+        self.publisher = Publisher(self.image, self.config, self.node_id)
+        self._topics = TopicControl(self.image, self.config, self._new_uuid, self._directory_of)
         self._commits = CommitQueue(self._log, self._run_blocking, self._apply)
         self._snapshots = SnapshotKeeper(
-            self._files, self._log, self._config, self._clock, self._run_blocking, loaded.snapshot
+            self._files, self._log, self.config, self._clock, self._run_blocking, loaded.snapshot
         )
         if self._voters is not None:
             self._snapshots.raft_messages = [bootstrap.kraft_version_record(), self._voters]
+        self._reconfigure()
         self._activate(loaded)
 
     def register_broker(self, endpoints: Sequence[ListenerEndpoint]) -> None:
@@ -131,9 +134,9 @@ class QuorumController:
                     self.image,
                     node_id=self.node_id,
                     broker_epoch=self.broker_epoch,
-                    incarnation_id=self._incarnation_id,
+                    incarnation_id=self._broker_incarnation_id,
                     endpoints=endpoints,
-                    rack=self._config["broker.rack"],
+                    rack=self.config["broker.rack"],
                     log_dirs=list(self._logs.directory_ids.values()),
                 )
             ]
@@ -196,7 +199,7 @@ class QuorumController:
                 result = CreatedTopic(name, topic_id=self.image.topics_by_name[name].topic_id)
             answer.complete(result)
 
-        wish = internal_topic(name, self._config, len(self.image.cluster.brokers))
+        wish = internal_topic(name, self.config, len(self.image.cluster.brokers))
         self.create_topics([wish]).on_complete(finish)
         return answer
 
@@ -256,7 +259,6 @@ class QuorumController:
     def set_configs(self, changes: Sequence[ConfigChange]) -> Pending[ApiError | None]:
         """Write config changes that have been checked before, all or none. Completed with None, or what failed."""
         from minikafka.protocol.messages import ClearElrRecord, ConfigRecord
-        from minikafka.state.configurations import BROKER, TOPIC
 
         def prepare() -> list[VersionedRecord]:
             records: list[VersionedRecord] = []
@@ -345,8 +347,8 @@ class QuorumController:
         return LogConfig(
             {
                 "max.message.bytes": _MAX_BATCH_BYTES,
-                "segment.bytes": self._config["metadata.log.segment.bytes"],
-                "segment.ms": self._config["metadata.log.segment.ms"],
+                "segment.bytes": self.config["metadata.log.segment.bytes"],
+                "segment.ms": self.config["metadata.log.segment.ms"],
                 "retention.ms": -1,
                 "retention.bytes": -1,
             }
@@ -379,7 +381,7 @@ class QuorumController:
         """Make the files that ``kafka-storage format --standalone`` makes; returns the VotersRecord in them."""
         if bootstrap.read_bootstrap(self._files, self._log_dir) is not None:
             return None  # formatted by Kafka, for voters that are configured (controller.quorum.voters)
-        endpoints = registration.controller_endpoints(self._config)
+        endpoints = registration.controller_endpoints(self.config)
         voters = bootstrap.only_voter(self.node_id, self._metadata_directory_id(), endpoints)
         paths = bootstrap.write_bootstrap(
             self._files,
@@ -407,13 +409,13 @@ class QuorumController:
     def _activate(self, loaded: metadata_loader.LoadedMetadata) -> None:
         if not self.image.features.levels:
             features = bootstrap.read_bootstrap(self._files, self._log_dir) or bootstrap.formatted_features()
-            self._write_now(bootstrap.activation_records(features, self._config["min.insync.replicas"]))
+            self._write_now(bootstrap.activation_records(features, self.config["min.insync.replicas"]))
         elif loaded.open_transaction:
             from minikafka.protocol.messages import AbortTransactionRecord
 
             self._write_now([(AbortTransactionRecord(reason="Controller failover"), 0)])
-        endpoints = registration.controller_endpoints(self._config)
-        self._write_now(registration.register_controller(self.image, self.node_id, self._incarnation_id, endpoints))
+        endpoints = registration.controller_endpoints(self.config)
+        self._write_now(registration.register_controller(self.image, self.node_id, self._new_uuid(), endpoints))
 
     # --- writing
 
@@ -427,9 +429,20 @@ class QuorumController:
         delta = self.image.apply(record for record in records if type(record).__name__ not in _TRANSACTION_RECORDS)
         self.image.offset = max(self.image.offset, last_offset)
         self.image.epoch = self._log.epoch
+        if any(resource_type == BROKER for resource_type, _ in delta.changed_configs):
+            self._reconfigure()
         self.publisher.publish(delta)
         self._assign_directories(delta)
         self._snapshots.committed(self.image)
+
+    def _reconfigure(self) -> None:
+        """Take over the dynamic settings of brokers, for all brokers and for this one."""
+        configs = self.image.configs
+        self.config = self.config.with_dynamic(
+            configs.get((BROKER, CLUSTER_DEFAULT), {}), configs.get((BROKER, str(self.node_id)), {})
+        )
+        self._topics.config = self.config
+        self.publisher.reconfigure(self.config)
 
     def _assign_directories(self, delta: MetadataDelta) -> None:
         """Tell the controller where the log manager has put new partitions (KIP-858: AssignReplicasToDirs)."""

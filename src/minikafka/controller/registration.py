@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from minikafka.config.listeners import parse_listeners, parse_protocol_map
 from minikafka.state.cluster import ENTER_CONTROLLED_SHUTDOWN, FENCE, SECURITY_PROTOCOL_IDS, UNFENCE, ListenerEndpoint
 from minikafka.state.features import SUPPORTED
 from minikafka.state.metadata_version import (
@@ -30,28 +29,23 @@ if TYPE_CHECKING:
     from minikafka.state.topics import PartitionImage
     from minikafka.storage.log_manager import LogManager
 
+_WILDCARDS = frozenset({"", "0.0.0.0", "::"})
 _DEFAULT_CONTROLLER = ListenerEndpoint("CONTROLLER", "localhost", 9093, SECURITY_PROTOCOL_IDS["PLAINTEXT"])
 """What config/server.properties of Kafka has: a directory made without a controller listener names this one, so that
 Apache Kafka can be started on it."""
 
 
 def controller_endpoints(config: BrokerConfig) -> list[ListenerEndpoint]:
-    """Where the controller would be reached; minikafka does not listen there."""
-    names = [name.upper() for name in config["controller.listener.names"] or ()]
-    protocols = parse_protocol_map(config["listener.security.protocol.map"])
-    for name in names:
-        protocols.setdefault(name, "PLAINTEXT")
-    endpoints: dict[str, ListenerEndpoint] = {}
-    for key in ("listeners", "advertised.listeners"):
-        for listener in parse_listeners(config[key] or (), protocols):
-            if listener.name in names:
-                endpoints[listener.name] = ListenerEndpoint(
-                    listener.name,
-                    listener.host or "localhost",
-                    listener.port,
-                    SECURITY_PROTOCOL_IDS[listener.security_protocol],
-                )
-    return [endpoints[name] for name in names if name in endpoints] or [_DEFAULT_CONTROLLER]
+    """Where Apache Kafka, started on this directory, will have its controller; minikafka does not listen there."""
+    return [
+        ListenerEndpoint(
+            listener.name,
+            "localhost" if listener.host in _WILDCARDS else listener.host,
+            listener.port,
+            SECURITY_PROTOCOL_IDS[listener.security_protocol],
+        )
+        for listener in config.controller_listeners
+    ] or [_DEFAULT_CONTROLLER]
 
 
 def register_controller(
