@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import linecache
 import subprocess
 import sys
@@ -142,6 +143,17 @@ def test_a_default_struct_is_shared_and_therefore_frozen():
         partition.current_leader.leader_id = 5
     partition.current_leader = FetchResponse.LeaderIdAndEpoch(leader_id=5)
     assert FetchResponse.PartitionData().current_leader.leader_id == -1
+
+
+def test_copies():
+    response = fetch_response(b"abc")
+    deep = copy.deepcopy(response)
+    assert deep == response
+    deep.responses[0].partitions[0].partition_index = 9
+    assert response.responses[0].partitions[0].partition_index == 0
+    leader = copy.copy(response.responses[0].partitions[0].current_leader)
+    leader.leader_id = 5
+    assert FetchResponse.LeaderIdAndEpoch().leader_id == -1
 
 
 def test_a_default_struct_with_lists_is_made_anew():

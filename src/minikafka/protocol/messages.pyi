@@ -1,16 +1,8 @@
 # Written by ``python -m minikafka.protocol.stubs`` from the tables; do not edit.
-from typing import Protocol
-
+from minikafka.protocol.primitives import Buffer
 from minikafka.protocol.structs import Message as Message
+from minikafka.protocol.structs import SplicedRecords
 from minikafka.protocol.structs import Struct as Struct
-
-Buffer = bytes | bytearray | memoryview
-
-class SplicedRecords(Protocol):
-    """Record batches that a connection sends from where they are: see ``Message.write``."""
-
-    @property
-    def size_bytes(self) -> int: ...
 
 def request_class(api_key: int) -> type[Message]: ...
 def response_class(api_key: int) -> type[Message]: ...

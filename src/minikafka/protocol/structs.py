@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol
 
 from minikafka.errors import ProtocolError
 from minikafka.protocol.codec import Decoder, Encoder, compile_constructor, decoder, encoder
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from minikafka.protocol.primitives import Buffer
     from minikafka.protocol.schema import Message as MessageSchema
     from minikafka.protocol.schema import Struct as StructSchema
+
+
+class SplicedRecords(Protocol):
+    """Record batches that are sent from where they are, e.g. a part of a file: see ``Message.write``."""
+
+    @property
+    def size_bytes(self) -> int: ...
 
 
 class Struct:
@@ -114,7 +121,17 @@ class Message(Struct):
 
 def _freeze(struct: Struct) -> Struct:
     cls = type(struct)
-    frozen = type(cls.__name__, (cls,), {"__slots__": (), "__setattr__": _refuse, "__qualname__": cls.__qualname__})
+    frozen = type(
+        cls.__name__,
+        (cls,),
+        {
+            "__slots__": (),
+            "__qualname__": cls.__qualname__,
+            "__setattr__": _refuse,
+            "__copy__": lambda self: cls(),
+            "__deepcopy__": lambda self, memo: self,
+        },
+    )
     object.__setattr__(struct, "__class__", frozen)
     return struct
 
