@@ -7,7 +7,7 @@ from typing import Any
 
 from minikafka.clock import ManualClock, Timers
 from minikafka.coordinator.classic_group import STABLE, ClassicGroup
-from minikafka.coordinator.group_coordinator import GROUP_METADATA_TOPIC, GroupCoordinator
+from minikafka.coordinator.group_coordinator import GroupCoordinator
 from minikafka.coordinator.group_loader import GroupLoader
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.result import Caller
@@ -29,6 +29,7 @@ from minikafka.protocol.messages import (
 )
 from minikafka.records.batch import RecordBatch, iter_batches
 from minikafka.server.coordinator_runtime import CoordinatorRuntime
+from minikafka.state.topic_names import GROUP_METADATA_TOPIC
 
 DEFAULTS: dict[str, Any] = {
     "group.min.session.timeout.ms": 6_000,

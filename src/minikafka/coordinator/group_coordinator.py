@@ -57,7 +57,6 @@ _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-GROUP_METADATA_TOPIC = "__consumer_offsets"
 
 _FETCH_CODES = {UNKNOWN_TOPIC_OR_PARTITION, NOT_ENOUGH_REPLICAS, REQUEST_TIMED_OUT}
 """Consumers before 3.9 do not retry an OffsetFetch on what these become elsewhere, but on NOT_COORDINATOR."""

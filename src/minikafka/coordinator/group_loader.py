@@ -36,12 +36,11 @@ _SLOW: Final = COMPRESSION_MASK | TRANSACTIONAL_FLAG | CONTROL_FLAG
 
 _OFFSET_COMMIT_KEYS: Final = (b"\0\0", b"\0\1")
 """Type 1, and type 0 as written by brokers before 0.9: both are group, topic, partition."""
-_VALUE_START: Final = Struct(">hqi")
-"""Versions 3 and 4 of OffsetCommitValue: version, offset, leader epoch."""
-_INT64: Final = Struct(">q")
+_PLAIN_VALUE: Final = Struct(">hqixqx")
+"""The usual OffsetCommitValue: version 4, offset, leader epoch, empty metadata, commit timestamp, no tagged field."""
+_PLAIN_VALUE_BYTES: Final = _PLAIN_VALUE.size
+_INT32: Final = Struct(">i")
 _ZERO_TOPIC_ID: Final = bytes(16)
-_TOPIC_ID_FIELD: Final = b"\1\0\x10"
-"""One tagged field, tag 0, 16 bytes."""
 
 Stored = tuple[int, "bytes | None"]
 """Record offset, value."""
@@ -169,26 +168,40 @@ def _long_varint(data: bytes, position: int) -> tuple[int, int]:
 
 
 def _put_offsets(last: dict[bytes, Stored], shard: GroupShard) -> list[tuple[int, bytes, bytes | None]]:
-    """Put the offset commits into the shard's store; returns all other records."""
+    """Put the offset commits into the shard's store; returns all other records.
+
+    Written for speed, as ``_read_plain_records``: keys that differ in the partition alone are decoded once, the usual
+    value in one go, and ``tuple.__new__`` makes an ``OffsetAndMetadata`` in half the time of its constructor.
+    """
     groups: dict[str, GroupOffsets] = {}
     topics: dict[bytes, dict[int, OffsetAndMetadata]] = {}
     others: list[tuple[int, bytes, bytes | None]] = []
     known_topic = topics.get
-    to_int: Callable[..., int] = int.from_bytes
+    new: Callable[..., Any] = tuple.__new__
+    partition_of = _INT32.unpack
+    plain = _PLAIN_VALUE.unpack
     for key, (record_offset, value) in last.items():
-        if key[:2] not in _OFFSET_COMMIT_KEYS:
-            others.append((record_offset, key, value))
-            continue
-        if value is None:
-            continue
-        topic = key[2:-4]
+        topic = key[:-4]
         offsets = known_topic(topic)
         if offsets is None:
+            if key[:2] not in _OFFSET_COMMIT_KEYS:
+                others.append((record_offset, key, value))
+                continue
             group_id, topic_name = _group_and_topic(key)
             offsets = topics[topic] = groups.setdefault(group_id, {}).setdefault(topic_name, {})
-        offsets[to_int(key[-4:], "big", signed=True)] = _offset_and_metadata(value, record_offset)
+        if value is None:
+            continue
+        if len(value) == _PLAIN_VALUE_BYTES and value[1] == 4 and value[14] == 1:
+            _, offset, leader_epoch, timestamp_ms = plain(value)
+            fields = (offset, leader_epoch, "", timestamp_ms, -1, _ZERO_TOPIC_ID, record_offset)
+            entry: OffsetAndMetadata = new(OffsetAndMetadata, fields)
+        else:
+            entry = OffsetAndMetadata.from_record(stored.decode_value(OffsetCommitValue, value), record_offset)
+        offsets[partition_of(key[-4:])[0]] = entry
     for group_id, group_offsets in groups.items():
-        shard.offsets.put_group(group_id, group_offsets)
+        kept = {topic_name: offsets for topic_name, offsets in group_offsets.items() if offsets}
+        if kept:
+            shard.offsets.put_group(group_id, kept)
     return others
 
 
@@ -199,25 +212,6 @@ def _group_and_topic(key: bytes) -> tuple[str, str]:
     if topic_end + 4 != len(key):
         raise ProtocolError(f"an offset commit's key of {len(key)} bytes says that it has {topic_end + 4}")
     return key[4:group_end].decode(), key[group_end + 2 : topic_end].decode()
-
-
-def _offset_and_metadata(value: bytes, record_offset: int) -> OffsetAndMetadata:
-    """What the broker writes itself is read in place: version 4, short metadata, no tagged field but the topic id."""
-    if value[:2] == b"\0\4" and 0 < value[14] < 0x80:
-        metadata_end = 14 + value[14]
-        tagged = value[metadata_end + 8 :]
-        if tagged == b"\0" or (len(tagged) == 19 and tagged.startswith(_TOPIC_ID_FIELD)):
-            _, offset, leader_epoch = _VALUE_START.unpack_from(value)
-            return OffsetAndMetadata(
-                offset,
-                leader_epoch,
-                value[15:metadata_end].decode(),
-                _INT64.unpack_from(value, metadata_end)[0],
-                -1,
-                _ZERO_TOPIC_ID if len(tagged) == 1 else tagged[3:],
-                record_offset,
-            )
-    return OffsetAndMetadata.from_record(stored.decode_value(OffsetCommitValue, value), record_offset)
 
 
 def _replay(shard: GroupShard, key: bytes, value: bytes | None, record_offset: int, producer_id: int) -> None:

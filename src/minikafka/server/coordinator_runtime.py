@@ -148,10 +148,21 @@ class CoordinatorRuntime(Generic[S]):
         """Answer whoever waits, and refuse what comes after."""
         self._is_stopped = True
         for partition in self._partitions.values():
-            partition.timers.cancel_all()
-            if partition.error is None:
-                partition.error = COORDINATOR_NOT_AVAILABLE
-                partition.shard.on_unloaded()
+            self._close(partition, COORDINATOR_NOT_AVAILABLE)
+
+    @staticmethod
+    def _close(partition: _Partition[S], code: int) -> None:
+        partition.timers.cancel_all()
+        was_active = partition.error is None
+        partition.error = code
+        if was_active:
+            partition.shard.on_unloaded()
+
+    def unload(self, index: int) -> None:
+        """The partition is gone: so is what it held, and whoever waits for it is sent away."""
+        partition = self._partitions.pop(index, None)
+        if partition is not None:
+            self._close(partition, NOT_COORDINATOR)
 
     def is_loading(self) -> bool:
         return any(partition.error == COORDINATOR_LOAD_IN_PROGRESS for partition in self._partitions.values())
@@ -295,7 +306,7 @@ class CoordinatorRuntime(Generic[S]):
         loader.finish(partition.shard)
 
     def _loaded(self, partition: _Partition[S], error: BaseException | None) -> None:
-        if self._is_stopped:
+        if partition.error != COORDINATOR_LOAD_IN_PROGRESS:
             return
         if error is None:
             self._activate(partition)

@@ -1,0 +1,79 @@
+"""Puts the group coordinator together: its runtime over ``__consumer_offsets``, and what it has to hear of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minikafka.coordinator.group_coordinator import GroupCoordinator
+from minikafka.coordinator.group_loader import GroupLoader
+from minikafka.coordinator.group_shard import GroupShard
+from minikafka.coordinator.settings import GroupSettings
+from minikafka.records.compression import NAMES as COMPRESSION_NAMES
+from minikafka.server.coordinator_runtime import CoordinatorRuntime
+from minikafka.state.topic_names import GROUP_METADATA_TOPIC
+
+if TYPE_CHECKING:
+    from minikafka.clock import Clock, Timers
+    from minikafka.controller.quorum_controller import QuorumController
+    from minikafka.coordinator.timers import KeyedTimers
+    from minikafka.pending import RunBlocking
+    from minikafka.state.metadata_delta import MetadataDelta
+    from minikafka.storage.log_manager import LogManager
+
+
+class GroupService:
+    """``coordinator`` is what handlers use; ``runtime`` what ends transactions in the coordinator's topic.
+
+    ``start`` when the logs are loaded and attached to the controller; ``stop`` before they are closed.
+    """
+
+    def __init__(
+        self, controller: QuorumController, logs: LogManager, clock: Clock, timers: Timers, run_blocking: RunBlocking
+    ) -> None:
+        self._controller = controller
+        self._clock = clock
+        self._config = controller.config
+        self._settings = GroupSettings(controller.config)
+        self.runtime: CoordinatorRuntime[GroupShard] = CoordinatorRuntime(
+            topic=GROUP_METADATA_TOPIC,
+            partition_count=self._partition_count,
+            create_topic=lambda: controller.create_internal_topic(GROUP_METADATA_TOPIC),
+            logs=logs,
+            clock=clock,
+            timers=timers,
+            run_blocking=run_blocking,
+            new_shard=self._new_shard,
+            new_loader=GroupLoader,
+            compression=COMPRESSION_NAMES[controller.config["offsets.topic.compression.codec"]],
+        )
+        self.coordinator = GroupCoordinator(self.runtime, self._settings)
+
+    def start(self) -> None:
+        """Load the groups; follow the metadata from now on."""
+        self.runtime.start()
+        self._controller.publisher.listeners.append(self._on_change)
+
+    def stop(self) -> None:
+        """Answer whoever waits. What comes after is refused."""
+        self._controller.publisher.listeners.remove(self._on_change)
+        self.runtime.stop()
+
+    def _partition_count(self) -> int:
+        topic = self._controller.image.topics_by_name.get(GROUP_METADATA_TOPIC)
+        return 0 if topic is None else len(topic.partitions)
+
+    def _new_shard(self, timers: KeyedTimers) -> GroupShard:
+        return GroupShard(timers, self._clock, self._settings)
+
+    def _on_change(self, delta: MetadataDelta) -> None:
+        if self._controller.config is not self._config:
+            self._config = self._controller.config
+            self._settings = GroupSettings(self._config)
+            self.coordinator.change_settings(self._settings)
+        for topic in delta.deleted_topics:
+            indexes = [partition.index for partition in topic.partitions]
+            if topic.name == GROUP_METADATA_TOPIC:
+                for index in indexes:
+                    self.runtime.unload(index)
+            else:
+                self.coordinator.on_partitions_deleted(topic.name, indexes)
