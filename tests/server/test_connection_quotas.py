@@ -6,7 +6,7 @@ import pytest
 
 from minikafka.clock import ManualClock
 from minikafka.errors import ConfigError
-from minikafka.server.connection_quotas import ConnectionQuotas, TooManyConnections, parse_per_ip_overrides
+from minikafka.server.connection_quotas import ConnectionQuotas, TooManyConnections
 
 
 def quotas(clock: ManualClock | None = None, **limits: object) -> ConnectionQuotas:
@@ -77,17 +77,3 @@ def test_the_creation_rate_is_averaged_over_kafkas_window() -> None:
     clock.advance(1)
     assert q.creation_delay_ms() == 0
 
-
-def test_overrides_are_parsed() -> None:
-    assert parse_per_ip_overrides("") == {}
-    assert parse_per_ip_overrides("host.name:100, 127.0.0.1:200,[::1]:3") == {
-        "host.name": 100,
-        "127.0.0.1": 200,
-        "::1": 3,
-    }
-
-
-@pytest.mark.parametrize("text", ["host", "host:", ":5", "host:many", "host:-1"])
-def test_overrides_of_another_form_are_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="HOST:NUMBER"):
-        parse_per_ip_overrides(text)

@@ -76,7 +76,16 @@ def test_closing_lets_the_work_finish_that_was_given() -> None:
             pool(lambda number=number: done.append(number))  # type: ignore[misc]
         pool.close()
         assert done == list(range(10))
-        with pytest.raises(RuntimeError, match="closed"):
-            pool(lambda: None)
+
+    asyncio.run(main())
+
+
+def test_a_closed_pool_works_in_the_callers_thread() -> None:
+    async def main() -> None:
+        pool = WorkerPool(asyncio.get_running_loop(), 1)
+        pool.close()
+        outcomes: list[object] = []
+        pool(threading.get_ident, lambda result, error: outcomes.append(result))
+        assert outcomes == [threading.get_ident()]
 
     asyncio.run(main())

@@ -94,20 +94,6 @@ class ConnectionQuotas:
         self._total -= 1
 
 
-def parse_per_ip_overrides(text: str) -> dict[str, int]:
-    """``"host:100,127.0.0.1:200"`` -> ``{"host": 100, "127.0.0.1": 200}``.
-
-    :raises ConfigError: another form.
-    """
-    overrides: dict[str, int] = {}
-    for entry in filter(None, (part.strip() for part in text.split(","))):
-        host, colon, number = entry.rpartition(":")
-        if not colon or not host.strip() or not number.strip().isdecimal():
-            raise ConfigError(f"max.connections.per.ip.overrides has the entry {entry!r}; it takes HOST:NUMBER")
-        overrides[host.strip().strip("[]")] = int(number)
-    return overrides
-
-
 def _resolve(overrides: Mapping[str, int]) -> dict[str, int]:
     """The overrides by address: a host name counts for each of its addresses."""
     by_address: dict[str, int] = {}

@@ -250,7 +250,9 @@ def bind_listener(listener: Listener, receive_buffer_bytes: int = -1) -> socket.
         if dual_stack:
             host, family = "::", socket.AF_INET6
         elif host:
-            family, _, _, _, address = socket.getaddrinfo(host, listener.port, type=socket.SOCK_STREAM)[0]
+            found = socket.getaddrinfo(host, listener.port, type=socket.SOCK_STREAM)
+            # As Java does, IPv4 first: "localhost" is 127.0.0.1 everywhere.
+            family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
             host = str(address[0])
     except OSError as error:
         raise ConfigError(

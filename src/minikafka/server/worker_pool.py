@@ -13,6 +13,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from minikafka.pending import run_inline
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -41,12 +43,12 @@ class WorkerPool:
         self, work: Callable[[], T], on_done: Callable[[T | None, BaseException | None], None] | None = None
     ) -> None:
         """Run ``work`` on a thread; then ``on_done(result, None)`` or ``on_done(None, exception)`` on the event loop.
-        Without ``on_done`` an exception is logged.
-
-        :raises RuntimeError: the pool is closed.
+        Without ``on_done`` an exception is logged. Once the pool is closed, all this happens at once in the caller's
+        thread: the last steps of a stop need no other.
         """
         if self._is_closed:
-            raise RuntimeError("the worker pool is closed")
+            run_inline(work, on_done)
+            return
         with self._lock:
             self._unfinished += 1
             if self._unfinished > len(self._threads) < self._max_threads:

@@ -1,0 +1,37 @@
+"""``minikafka COMMAND``: finds the module of the command, and imports no other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "server": ("minikafka.cli.server", "run a broker (the same as minikafka-server)"),
+}
+"""Command -> its module, which has ``main(arguments) -> exit code``, and one line about it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that ``arguments`` (default: the process's) begin with; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help", "help"):
+        print(_usage())
+        return 0
+    if given[0] == "--version":
+        from minikafka import __version__
+
+        print(f"minikafka {__version__}")
+        return 0
+    if given[0] not in COMMANDS:
+        print(f"minikafka: there is no command {given[0]!r}; minikafka --help lists them", file=sys.stderr)
+        return 1
+    from importlib import import_module
+
+    code: int = import_module(COMMANDS[given[0]][0]).main(given[1:])
+    return code
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:{width}}  {line}" for name, (_, line) in COMMANDS.items())
+    return f"usage: minikafka COMMAND [ARGUMENT]...\n\nCommands:\n{commands}\n\nminikafka COMMAND --help tells more."

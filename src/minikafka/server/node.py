@@ -1,0 +1,218 @@
+"""One broker on one event loop: its parts are made in order, and taken apart in the opposite one.
+
+sockets bound -> log directories locked -> metadata replayed -> logs loaded -> registered -> accepting
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from typing import TYPE_CHECKING
+
+from minikafka import __version__
+from minikafka.clock import Clock, SystemClock, Timers
+from minikafka.controller.quorum_controller import QuorumController
+from minikafka.coordinator.producer_ids import ProducerIds
+from minikafka.errors import ConfigError
+from minikafka.server.background_jobs import BackgroundJobs, schedule_log_jobs
+from minikafka.server.connection_quotas import ConnectionQuotas
+from minikafka.server.dispatch import Dispatcher
+from minikafka.server.endpoints import advertised_endpoint, join_host_port
+from minikafka.server.purgatory import WaitingOperations
+from minikafka.server.services import BrokerServices
+from minikafka.server.socket_server import SocketServer, SocketSettings
+from minikafka.server.timer_driver import TimerDriver
+from minikafka.server.worker_pool import WorkerPool
+from minikafka.state.cluster import SECURITY_PROTOCOL_IDS, ListenerEndpoint
+from minikafka.state.fetch_sessions import FetchSessionCache
+from minikafka.storage.files import FileSystem, OsFiles
+from minikafka.storage.log_manager import LogManager
+
+if TYPE_CHECKING:
+    from minikafka.config import BrokerConfig, Listener
+    from minikafka.state.metadata_delta import MetadataDelta
+
+log = logging.getLogger(__name__)
+
+_WORKER_THREADS = 4
+
+
+class Node:
+    """``start`` and ``stop``, once each, on the event loop that is to own the broker.
+
+    :param started_ms: the monotonic time from which the start is counted, for the log.
+    """
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        clock: Clock | None = None,
+        files: FileSystem | None = None,
+        started_ms: int | None = None,
+    ) -> None:
+        self.config = config
+        self.clock: Clock = clock if clock is not None else SystemClock()
+        self.services = BrokerServices()
+        self._files = files if files is not None else OsFiles()
+        self._started_ms = started_ms if started_ms is not None else SystemClock().monotonic_ms()
+        self._timers = Timers(self.clock)
+        self._jobs = BackgroundJobs(self._timers)
+        self._has_logs = False
+
+    @property
+    def bound_listeners(self) -> list[Listener]:
+        """The listeners with the ports they are really bound to."""
+        return self._server.bound_listeners
+
+    async def start(self) -> None:
+        """Return once clients are served.
+
+        :raises ConfigError, StorageError: in one sentence, why it cannot start. Nothing is left open then.
+        """
+        _refuse_unserved_protocols(self.config)
+        log.info("minikafka %s, node %d", __version__, self.config.node_id)
+        for warning in self.config.warnings:
+            log.warning("%s", warning)
+        loop = asyncio.get_running_loop()
+        self._workers = WorkerPool(loop, _WORKER_THREADS, f"minikafka-{self.config.node_id}-worker")
+        self._driver = TimerDriver(loop, self.clock, self._timers)
+        self._logs = LogManager(self.config, self.clock, self._workers, self._files)
+        self._server = _socket_server(self.config, self.services, self.clock, self._timers)
+        try:
+            await self._open()
+        except BaseException:
+            await self._give_up()
+            raise
+
+    async def stop(self) -> None:
+        """Send what was answered, make everything durable, and mark the shutdown as clean.
+
+        :raises StorageError: something could not be made durable; the rest is closed all the same.
+        """
+        log.info("stopping")
+        self._jobs.close()
+        await self._server.close()
+        await self._settle()
+        try:
+            self._controller.close()
+        finally:
+            self._logs.close()
+            self._driver.close()
+        log.info("stopped")
+
+    async def _open(self) -> None:
+        bound = self._server.bind(self.config.listeners)
+        self._logs.open_directories()
+        self._has_logs = True
+        self._controller = QuorumController(self.config, self.clock, self._workers, self._files, self._logs)
+        self._controller.start()
+        # On a thread: a signal to stop is heard while a large log recovers.
+        await self._workers.run(lambda: self._logs.load_logs(self._controller.image.topic_configs))
+        self._controller.attach_logs()
+        self._equip_services(bound)
+        self._controller.register_broker(self._registered_endpoints(bound))
+        schedule_log_jobs(self._jobs, self.config, self._logs)
+        self._server.start()
+        self._tell_started(bound)
+
+    def _equip_services(self, bound: list[Listener]) -> None:
+        services = self.services
+        services.node_id = self._logs.node_id
+        services.cluster_id = self._logs.cluster_id
+        services.config = self.config
+        services.clock = self.clock
+        services.timers = self._timers
+        services.run_blocking = self._workers
+        services.image = self._controller.image
+        services.controller = self._controller
+        services.logs = self._logs
+        services.fetch_sessions = FetchSessionCache(
+            self.clock, self.config["max.incremental.fetch.session.cache.slots"]
+        )
+        services.producer_ids = ProducerIds(self._controller.allocate_producer_ids)
+        services.set_listeners(bound, self.config.advertised_listeners)
+        purgatory = WaitingOperations(self._timers)
+        services.purgatory = purgatory
+        for partition_log in self._logs.all():
+            partition_log.on_advance = purgatory.check
+        self._controller.publisher.listeners.append(self._watch_new_logs)
+
+    def _watch_new_logs(self, delta: MetadataDelta) -> None:
+        for topic, partition in delta.created_partitions:
+            partition_log = self._logs.get(topic.name, partition.index)
+            if partition_log is not None:
+                partition_log.on_advance = self.services.purgatory.check
+
+    def _registered_endpoints(self, bound: list[Listener]) -> list[ListenerEndpoint]:
+        """What the metadata says of this broker. Clients are told by ``advertised_endpoints``, whom Apache Kafka, when
+        it is started on the same directory, tells anew."""
+        host_name = socket.gethostname()
+        registered = []
+        for listener in bound:
+            endpoint = advertised_endpoint(listener, self.config.advertised_listeners, host_name)
+            protocol_id = SECURITY_PROTOCOL_IDS[listener.security_protocol]
+            registered.append(ListenerEndpoint(listener.name, endpoint.host, endpoint.port, protocol_id))
+        return registered
+
+    def _tell_started(self, bound: list[Listener]) -> None:
+        log.info("listening on %s", ", ".join(map(str, bound)))
+        for listener in bound:
+            endpoint = advertised_endpoint(listener, self.config.advertised_listeners, "")
+            address = (
+                join_host_port(endpoint.host, endpoint.port)
+                if endpoint.host
+                else f"the address that each client connects to, port {endpoint.port}"
+            )
+            log.info("advertising %s as %s", listener.name, address)
+        directories = ", ".join(directory.path for directory in self._logs.online_directories)
+        log.info(
+            "cluster %s with %d topics; %d partitions in %s%s",
+            self._logs.cluster_id,
+            len(self._controller.image.topics_by_name),
+            len(self._logs.all()),
+            directories,
+            "" if self._logs.was_clean or not self._logs.reports else f"; {len(self._logs.reports)} recovered",
+        )
+        log.info("ready in %d ms", SystemClock().monotonic_ms() - self._started_ms)
+
+    async def _give_up(self) -> None:
+        """Undo a start that failed, without writing anything more."""
+        self._jobs.close()
+        await self._server.close()
+        await self._settle()
+        self._driver.close()
+        if self._has_logs:
+            self._logs.abandon()
+
+    async def _settle(self) -> None:
+        """Let work in the background finish, and its outcomes arrive; from now on it is done at once."""
+        self._workers.close()
+        await asyncio.sleep(0)
+
+
+def _socket_server(config: BrokerConfig, services: BrokerServices, clock: Clock, timers: Timers) -> SocketServer:
+    settings = SocketSettings(
+        request_max_bytes=config["socket.request.max.bytes"],
+        send_buffer_bytes=config["socket.send.buffer.bytes"],
+        receive_buffer_bytes=config["socket.receive.buffer.bytes"],
+        backlog_size=config["socket.listen.backlog.size"],
+        max_idle_ms=config["connections.max.idle.ms"],
+    )
+    quotas = ConnectionQuotas(
+        clock.monotonic_ms,
+        max_connections=config["max.connections"],
+        max_per_ip=config["max.connections.per.ip"],
+        per_ip_overrides=config.max_connections_per_ip_overrides,
+        max_creation_rate=config["max.connection.creation.rate"],
+    )
+    return SocketServer(Dispatcher(services), settings, quotas, clock, timers)
+
+
+def _refuse_unserved_protocols(config: BrokerConfig) -> None:
+    for listener in config.listeners:
+        if listener.security_protocol != "PLAINTEXT":
+            raise ConfigError(
+                f"the listener {listener} has the security protocol {listener.security_protocol}, which minikafka "
+                f"{__version__} does not speak; only PLAINTEXT is served"
+            )

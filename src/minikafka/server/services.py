@@ -1,0 +1,54 @@
+"""What handlers are given of the broker: the parts, and where its clients find it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from minikafka.handlers.context import Connection, Endpoint, Services
+from minikafka.server.endpoints import advertised_endpoint, is_loopback, join_host_port
+
+if TYPE_CHECKING:
+    from minikafka.config import Listener
+
+log = logging.getLogger(__name__)
+
+
+class BrokerServices(Services):
+    """The ``Services`` of a running broker; ``server.node`` sets its attributes."""
+
+    def __init__(self) -> None:
+        self._bound: dict[str, Listener] = {}
+        self._advertised: list[Listener] = []
+        self._by_local_host: dict[tuple[str, str], list[Endpoint]] = {}
+        self._warned: set[str] = set()
+
+    def set_listeners(self, bound: list[Listener], advertised: list[Listener]) -> None:
+        """What the broker listens on, with the real ports, and what the configuration says to advertise."""
+        self._bound = {listener.name: listener for listener in bound}
+        self._advertised = advertised
+
+    def advertised_endpoints(self, connection: Connection) -> list[Endpoint]:
+        """See ``Services``. Warns, once for each address, of one that this client cannot reach."""
+        key = (connection.listener_name, connection.local_host)
+        endpoints = self._by_local_host.get(key)
+        if endpoints is None:
+            bound = self._bound[connection.listener_name]
+            endpoint: Any = advertised_endpoint(bound, self._advertised, connection.local_host)
+            endpoints = self._by_local_host[key] = [endpoint]
+        if not is_loopback(connection.client_host):
+            self._warn_if_unreachable(connection, endpoints[0])
+        return endpoints
+
+    def _warn_if_unreachable(self, connection: Connection, endpoint: Endpoint) -> None:
+        address = join_host_port(endpoint.host, endpoint.port)
+        if is_loopback(endpoint.host) and address not in self._warned:
+            self._warned.add(address)
+            log.warning(
+                "the client at %s is told to connect to %s, which is itself: set advertised.listeners to an address "
+                "of this machine that it can reach, e.g. %s://%s",
+                connection.client_host,
+                address,
+                endpoint.listener_name,
+                join_host_port(connection.local_host, endpoint.port),
+            )
