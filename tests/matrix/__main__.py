@@ -1,0 +1,74 @@
+"""Run clients of the matrix against one broker: ``python -m tests.matrix --help``."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from tests.matrix import go_clients, java_clients, kafka_python, kcat, node_clients
+from tests.matrix.workplace import CannotRunHere, CommandFailed, Workplace
+
+Check = Callable[..., str]
+
+CHECKS: dict[str, Check] = {
+    "kafka-python 1.4.6": partial(kafka_python.tutorial, "1.4.6"),
+    "kafka-python 1.4.6, api_version=(0, 10)": partial(kafka_python.tutorial, "1.4.6", "--api-version", "0.10"),
+    "kafka-python 2.0.2": partial(kafka_python.tutorial, "2.0.2"),
+    "kafka-python 2.3.3": partial(kafka_python.tutorial, "2.3.3"),
+    "kcat": kcat.check,
+    "Kafka's own tools": java_clients.check_tools,
+    **{f"Java {version}": partial(java_clients.check_release, version) for version in java_clients.VERSIONS},
+    "kafkajs": partial(node_clients.check, "kafkajs"),
+    "@platformatic/kafka": partial(node_clients.check, "platformatic"),
+    "sarama": partial(go_clients.check, "sarama"),
+    "franz-go": partial(go_clients.check, "franzgo"),
+    "segmentio/kafka-go": partial(go_clients.check, "kafkago"),
+}
+
+
+def main() -> int:
+    options = parsed()
+    with tempfile.TemporaryDirectory(prefix="minikafka-matrix-") as temporary:
+        directory = Path(options.work or temporary).resolve()
+        features = frozenset(filter(None, options.features.split(",")))
+        workplace = Workplace(directory, options.bootstrap, features, run_id=secrets.token_hex(3))
+        chosen = {name: check for name, check in CHECKS.items() if options.only in name}
+        outcomes = [report(name, check, workplace) for name, check in chosen.items()]
+    passed, failed, skipped = (outcomes.count(kind) for kind in ("passed", "FAILED", "SKIPPED"))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
+    parser.add_argument("bootstrap", metavar="HOST:PORT", help="the broker to talk to")
+    parser.add_argument("--features", default="", help="what it can do beyond topics: groups,transactions")
+    parser.add_argument("--only", default="", help="run the clients whose name contains this")
+    parser.add_argument("--work", help="where to fetch and build clients; kept, so that a second run is quick")
+    return parser.parse_args()
+
+
+def report(name: str, check: Check, workplace: Workplace) -> str:
+    started = time.monotonic()
+    try:
+        detail = check(workplace=workplace)
+        outcome = "passed"
+    except CannotRunHere as reason:
+        outcome, detail = "SKIPPED", str(reason)
+    except (CommandFailed, AssertionError) as failure:
+        outcome, detail = "FAILED", str(failure)
+    print(f"{outcome} {name} ({time.monotonic() - started:.1f} s)")
+    if outcome != "passed":
+        print("    " + detail.rstrip().replace("\n", "\n    "))
+    sys.stdout.flush()
+    return outcome
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+// twmb/franz-go: admin, producer with every codec, direct consumer, group, transactions.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"minikafka/matrix/internal/check"
+)
+
+var codecs = []string{"none", "gzip", "snappy", "lz4", "zstd"}
+
+var compression = []kgo.CompressionCodec{
+	kgo.NoCompression(), kgo.GzipCompression(), kgo.SnappyCompression(), kgo.Lz4Compression(), kgo.ZstdCompression(),
+}
+
+func client(scenario check.Scenario, options ...kgo.Opt) *kgo.Client {
+	made, err := kgo.NewClient(append(options, kgo.SeedBrokers(scenario.Bootstrap))...)
+	check.Must(err, "client")
+	return made
+}
+
+func main() {
+	scenario := check.FromArguments()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*check.Deadline)
+	defer cancel()
+	admin := kadm.NewClient(client(scenario))
+	defer admin.Close()
+	create(ctx, admin, scenario.Topic)
+	for index, name := range codecs {
+		produce(ctx, scenario, name, compression[index])
+	}
+	offsets := map[string]map[int32]kgo.Offset{scenario.Topic: {0: kgo.NewOffset().AtStart()}}
+	direct := client(scenario, kgo.ConsumePartitions(offsets))
+	check.Same(take(ctx, direct, len(codecs)*check.Messages), codecs, "by assignment")
+	direct.Close()
+	if scenario.Groups {
+		inGroup(ctx, admin, scenario)
+	}
+	if scenario.Transactions {
+		create(ctx, admin, scenario.Topic+"-transactional")
+		transactions(ctx, scenario)
+	}
+	_, err := admin.DeleteTopics(ctx, scenario.Topic)
+	check.Must(err, "delete")
+}
+
+func create(ctx context.Context, admin *kadm.Client, topic string) {
+	_, err := admin.CreateTopic(ctx, 1, 1, nil, topic)
+	check.Must(err, "create")
+	if _, err = admin.CreateTopic(ctx, 1, 1, nil, topic); !errors.Is(err, kerr.TopicAlreadyExists) {
+		check.Must(fmt.Errorf("creating it again: %v", err), "create again")
+	}
+}
+
+func produce(ctx context.Context, scenario check.Scenario, name string, codec kgo.CompressionCodec) {
+	producer := client(scenario, kgo.ProducerBatchCompression(codec), kgo.DefaultProduceTopic(scenario.Topic))
+	defer producer.Close()
+	var records []*kgo.Record
+	for number := 0; number < check.Messages; number++ {
+		records = append(records, kgo.StringRecord(check.Value(name, number)))
+	}
+	check.Must(producer.ProduceSync(ctx, records...).FirstErr(), "produce "+name)
+}
+
+func take(ctx context.Context, consumer *kgo.Client, count int) []string {
+	var values []string
+	for len(values) < count {
+		fetches := consumer.PollFetches(ctx)
+		check.Must(fetches.Err(), "fetch")
+		fetches.EachRecord(func(record *kgo.Record) { values = append(values, string(record.Value)) })
+	}
+	return values
+}
+
+func inGroup(ctx context.Context, admin *kadm.Client, scenario check.Scenario) {
+	group := scenario.Topic + "-group"
+	start := kgo.ConsumeResetOffset(kgo.NewOffset().AtStart())
+	member := client(
+		scenario, kgo.ConsumerGroup(group), kgo.ConsumeTopics(scenario.Topic), kgo.DisableAutoCommit(), start)
+	check.Same(take(ctx, member, len(codecs)*check.Messages), codecs, "in a group")
+	check.Must(member.CommitUncommittedOffsets(ctx), "commit")
+	member.Close()
+	committed, err := admin.FetchOffsets(ctx, group)
+	check.Must(err, "committed offsets")
+	offset, _ := committed.Lookup(scenario.Topic, 0)
+	if offset.At != int64(len(codecs)*check.Messages) {
+		check.Must(fmt.Errorf("offset %d", offset.At), "committed offset")
+	}
+}
+
+func transactions(ctx context.Context, scenario check.Scenario) {
+	topic := scenario.Topic + "-transactional"
+	producer := client(scenario, kgo.TransactionalID(topic), kgo.DefaultProduceTopic(topic))
+	for _, commits := range []kgo.TransactionEndTry{kgo.TryCommit, kgo.TryAbort, kgo.TryCommit} {
+		check.Must(producer.BeginTransaction(), "begin")
+		value := "aborted"
+		if commits == kgo.TryCommit {
+			value = "committed"
+		}
+		check.Must(producer.ProduceSync(ctx, kgo.StringRecord(value)).FirstErr(), "produce in a transaction")
+		check.Must(producer.EndTransaction(ctx, commits), "end")
+	}
+	producer.Close()
+	offsets := map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}
+	consumer := client(scenario, kgo.ConsumePartitions(offsets), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	defer consumer.Close()
+	for _, value := range take(ctx, consumer, 2) {
+		if value != "committed" {
+			check.Must(errors.New(value), "read committed")
+		}
+	}
+}

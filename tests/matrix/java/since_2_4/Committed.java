@@ -1,0 +1,12 @@
+import java.util.Collections;
+
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/** How committed offsets are asked for since Kafka 2.4. */
+class Committed {
+    static OffsetAndMetadata of(KafkaConsumer<?, ?> consumer, TopicPartition where) {
+        return consumer.committed(Collections.singleton(where)).get(where);
+    }
+}

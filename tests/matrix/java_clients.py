@@ -1,0 +1,114 @@
+"""Kafka's own Java clients, 0.8.2 to 4.2: small programs compiled against each release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.matrix import kafka_jars
+from tests.matrix.workplace import MATRIX_DIRECTORY, Workplace, executable, run
+
+SOURCES = MATRIX_DIRECTORY / "java"
+VERSIONS = ("0.8.2.2", "0.9.0.1", "0.10.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.1.1", "2.8.2", "3.9.1", "4.2.0")
+TOOLS_VERSION = "4.2.0"
+# Programs this short are done before the second compiler would have paid.
+JAVA = ("java", "-Xmx256m", "-XX:TieredStopAtLevel=1")
+PARTITIONS, MESSAGES = 2, 200
+
+
+def number_of(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def codecs(version: str) -> list[str]:
+    return ["none", "gzip", "snappy", "lz4", *(["zstd"] if number_of(version) >= (2, 1) else [])]
+
+
+def source_folders(version: str) -> list[str]:
+    number = number_of(version)
+    if number < (0, 9):
+        return []
+    by_age = "since_2_4" if number >= (2, 4) else "until_2_3"
+    return ["any", by_age, *(["since_0_11"] if number >= (0, 11) else [])]
+
+
+def jars(workplace: Workplace) -> dict[str, Path]:
+    """The jars of all releases, and of Kafka's tools under "tools". Raises CannotRunHere."""
+    executable(JAVA[0])
+    wanted = {version: kafka_jars.kafka_clients(version) for version in VERSIONS}
+    wanted["tools"] = kafka_jars.kafka_broker(TOOLS_VERSION)
+    return kafka_jars.fetch(workplace.folder("java"), wanted)
+
+
+def program(version: str, workplace: Workplace) -> list[str]:
+    """The command that runs a class compiled against the client ``version``."""
+    sources = [path for folder in source_folders(version) for path in sorted((SOURCES / folder).glob("*.java"))]
+    classes = workplace.folder(f"java/{version}/classes")
+    jar_path = f"{jars(workplace)[version]}/*"
+    if not any(classes.iterdir()):
+        run(
+            [
+                executable("javac"),
+                "-nowarn",
+                "-d",
+                classes,
+                "-cp",
+                jar_path,
+                *(sources or [SOURCES / "any/Produce.java"]),
+            ]
+        )
+    return [*JAVA, "-cp", f"{classes}:{jar_path}"]
+
+
+def check_release(version: str, *, workplace: Workplace) -> str:
+    """Produce and read with the client ``version``, and do what else it can."""
+    topic = workplace.topic(f"java-{version}")
+    create_topic(topic, PARTITIONS, workplace)
+    writer = program(version, workplace)
+    # The consumer of 0.8 needs ZooKeeper: what its producer sent is read with the next release.
+    reader = writer if source_folders(version) else program("0.9.0.1", workplace)
+    scenario = [workplace.bootstrap, topic, str(PARTITIONS), str(MESSAGES)]
+    printed = run([*writer, "Produce", *scenario, *codecs(version)], timeout_s=120)
+    for way in ["assign", *(["group"] if "groups" in workplace.features else [])]:
+        printed += run([*reader, "Read", *scenario, way, *codecs(version)], timeout_s=120)
+    if "since_0_11" in source_folders(version):
+        features = sorted(workplace.features & {"transactions"})
+        printed += run([*writer, "Modern", workplace.bootstrap, f"{topic}-modern", *features], timeout_s=120)
+    return printed
+
+
+def tool(class_name: str, *arguments: str, workplace: Workplace, stdin: bytes = b"") -> str:
+    """Run one of Kafka's own command-line tools."""
+    jar_path = f"{jars(workplace)['tools']}/*"
+    return run([*JAVA, "-cp", jar_path, class_name, *arguments], stdin=stdin, timeout_s=120)
+
+
+def create_topic(topic: str, partitions: int, workplace: Workplace) -> None:
+    options = ["--bootstrap-server", workplace.bootstrap, "--create", "--topic", topic, "--partitions", str(partitions)]
+    tool("org.apache.kafka.tools.TopicCommand", *options, workplace=workplace)
+
+
+def check_tools(workplace: Workplace) -> str:
+    """kafka-topics, the console producer and the console consumer of the newest release."""
+    broker = ["--bootstrap-server", workplace.bootstrap]
+    topics = "org.apache.kafka.tools.TopicCommand"
+    topic = workplace.topic("kafka-tools")
+    lines = [f"line {number} Ελλάδα" for number in range(1000)]
+    printed = tool(topics, *broker, "--create", "--topic", topic, workplace=workplace)
+    assert f"Created topic {topic}." in printed, printed
+    assert topic in tool(topics, *broker, "--list", workplace=workplace).splitlines()
+    described = tool(topics, *broker, "--describe", "--topic", topic, workplace=workplace)
+    assert "PartitionCount: 1\tReplicationFactor: 1" in described, described
+    producer = "org.apache.kafka.tools.ConsoleProducer"
+    tool(producer, *broker, "--topic", topic, workplace=workplace, stdin="\n".join(lines).encode() + b"\n")
+    # By partition and offset the consumer takes no part in a group, so that it runs where groups do not.
+    wanted = ["--topic", topic, "--partition", "0", "--offset", "earliest", "--max-messages", str(len(lines))]
+    consumer = "org.apache.kafka.tools.consumer.ConsoleConsumer"
+    taken = tool(consumer, *broker, *wanted, "--timeout-ms", "30000", workplace=workplace)
+    assert [line for line in taken.splitlines() if line.startswith("line ")] == lines, taken[-2000:]
+    if "groups" in workplace.features:
+        wanted = ["--topic", topic, "--from-beginning", "--max-messages", str(len(lines)), "--timeout-ms", "30000"]
+        taken = tool(consumer, *broker, *wanted, "--group", f"console-{topic}", workplace=workplace)
+        assert [line for line in taken.splitlines() if line.startswith("line ")] == lines, taken[-2000:]
+    tool(topics, *broker, "--delete", "--topic", topic, workplace=workplace)
+    assert topic not in tool(topics, *broker, "--list", workplace=workplace).splitlines()
+    return f"created, described, {len(lines)} lines produced and consumed, deleted"
