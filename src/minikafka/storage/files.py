@@ -107,8 +107,8 @@ class FileSystem(Protocol):
         """(name, is a directory), in no particular order."""
         ...
 
-    def make_directory(self, path: str) -> None:
-        """Create the directory, and its parents, unless it is there."""
+    def make_directory(self, path: str, *, sync: bool = False) -> None:
+        """Create the directory, and its parents, unless it is there; with ``sync``, durably."""
         ...
 
     def rename(self, source: str, target: str) -> None: ...
@@ -275,8 +275,15 @@ class OsFiles:
         with os.scandir(path) as entries:
             return [(entry.name, entry.is_dir()) for entry in entries]
 
-    def make_directory(self, path: str) -> None:
-        os.makedirs(path, exist_ok=True)
+    def make_directory(self, path: str, *, sync: bool = False) -> None:
+        if os.path.isdir(path):
+            return
+        parent = os.path.dirname(path)
+        if parent and parent != path:
+            self.make_directory(parent, sync=sync)
+        os.mkdir(path)
+        if sync:
+            self.sync_directory(parent)
 
     def rename(self, source: str, target: str) -> None:
         os.replace(source, target)

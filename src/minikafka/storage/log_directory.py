@@ -46,7 +46,7 @@ class LogDirectory:
 
     def open(self) -> None:
         """Create the directory if need be, and lock it. Raises OSError, and StorageError when another has it."""
-        self._files.make_directory(self.path)
+        self._files.make_directory(self.path, sync=True)
         self._lock = self._files.lock(self.path_of(LOCK_FILE))
         if self._lock is None:
             raise StorageError(

@@ -83,6 +83,10 @@ class LoadedLog(NamedTuple):
     log_start_offset: int
     log_end_offset: int
     recovery_point: int
+    unsynced_directories: tuple[str, ...] = ()
+    """Folders with names that a loss of power could take back."""
+    unsynced_files: tuple[str, ...] = ()
+    """Small files of which the same is true."""
 
 
 class _CheckedAppend(NamedTuple):
@@ -121,7 +125,8 @@ class PartitionLog:
         self.recovery_point = loaded.recovery_point
         self.last_flush_ms = context.clock.monotonic_ms()
         """When something was synced last, in ``Clock.monotonic_ms()``."""
-        self._unsynced_names = False
+        self._unsynced_directories = set(loaded.unsynced_directories)
+        self._unsynced_files = set(loaded.unsynced_files)
         self._end_positions: dict[int, tuple[LogSegment, int]] = {}
         """Offset -> (segment, position) where reads have ended, which is where the next ones begin."""
         self.config = config
@@ -546,16 +551,18 @@ class PartitionLog:
             self._files, self.directory, base_offset, self._config, self._context.clock.wall_ms()
         )
         self._segments.add(segment)
-        self._unsynced_names = True
+        self._unsynced_directories.add(self.directory)
         self._producers.map_end_offset = base_offset
-        self._producers.take_snapshot(sync=False)
+        snapshot_path = self._producers.take_snapshot(sync=False)
+        if snapshot_path is not None:
+            self._unsynced_files.add(snapshot_path)
         logger.info("%s: rolled a new segment at offset %d", self.name, base_offset)
         self.flush_in_background(base_offset)
         return segment
 
     def flush(self) -> None:
         """Sync everything appended so far, in this thread; advances the recovery point. Raises StorageError."""
-        if self.recovery_point >= self.log_end_offset and not self._unsynced_names:
+        if self.recovery_point >= self.log_end_offset and not self._unsynced_directories:
             return
         end_offset = self.log_end_offset
         try:
@@ -586,24 +593,24 @@ class PartitionLog:
 
     def _sync_work(self, end_offset: int) -> Callable[[], None]:
         """Everything that makes the log durable up to ``end_offset``, to be called on any thread."""
-        files, directory = self._files, self.directory
+        files = self._files
         descriptors = [
             descriptor
             for segment in self._segments.range(self.recovery_point, end_offset)
             for descriptor in segment.descriptors_to_sync()
         ]
-        snapshot = self._producers.snapshot_path(end_offset) if end_offset in self._producers.snapshot_offsets else None
+        paths, self._unsynced_files = self._unsynced_files, set()
         epochs = self._epochs.take_dirty()
-        sync_names, self._unsynced_names = self._unsynced_names or self.recovery_point == 0, False
+        directories, self._unsynced_directories = self._unsynced_directories, set()
 
         def work() -> None:
             for descriptor in descriptors:
                 descriptor.sync()
-            if snapshot is not None:
-                files.sync_file(snapshot)
+            for path in paths:
+                files.sync_file(path)
             if epochs is not None:
                 self._epochs.write(epochs)
-            if sync_names:
+            for directory in directories:
                 files.sync_directory(directory)
 
         return work
@@ -643,7 +650,7 @@ class PartitionLog:
         self._segments.add(
             LogSegment.create(self._files, self.directory, offset, self._config, self._context.clock.wall_ms())
         )
-        self._unsynced_names = True
+        self._unsynced_directories.add(self.directory)
         self._epochs.clear()
         self._producers.truncate_fully_and_start_at(offset)
         self._set_end(offset)

@@ -8,12 +8,13 @@ checksum stays, the rest is cut off; indexes and producer state are built anew.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from minikafka.errors import ApiError, CorruptLogError, StorageError
 from minikafka.records.batch import RecordBatch, iter_batches
-from minikafka.storage import log_names
+from minikafka.storage import log_names, partition_metadata
 from minikafka.storage.batch_scan import BatchHeader, read_batch, scan_headers
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
 from minikafka.storage.log_context import LogContext
@@ -57,10 +58,12 @@ def create_log(
     segments = LogSegments([LogSegment.create(files, directory, 0, config, context.clock.wall_ms())])
     epochs = LeaderEpochCache(files, directory)
     epochs.create()
+    small_files: tuple[str, ...] = ()
     if topic_id is not None:
         write_topic_id(files, directory, topic_id, sync=False)
+        small_files = _small_files(directory)
     producers = ProducerStateManager(files, directory, log_names.partition_directory(topic, partition))
-    loaded = LoadedLog(segments, producers, epochs, topic_id, 0, 0, 0)
+    loaded = LoadedLog(segments, producers, epochs, topic_id, 0, 0, 0, _unsynced(directory), small_files)
     return PartitionLog(context, directory, topic, partition, config, loaded)
 
 
@@ -127,14 +130,17 @@ class _LogLoader:
         if self._clean_shutdown:
             self._recovery_point = log_end_offset
         self.report.log_end_offset = log_end_offset
+        topic_id = self._read_topic_id()
         return LoadedLog(
             self._segments,
             self._producers,
             self._epochs,
-            read_topic_id(self._files, self._directory),
+            topic_id,
             log_start_offset,
             log_end_offset,
             min(self._recovery_point, log_end_offset),
+            () if self._clean_shutdown else _unsynced(self._directory),
+            () if self._clean_shutdown or topic_id is None else _small_files(self._directory),
         )
 
     # --- leftovers
@@ -332,6 +338,17 @@ class _LogLoader:
                 self._files.unlink(path)
             self._producers.delete_snapshot(segment.base_offset)
 
+    def _read_topic_id(self) -> bytes | None:
+        try:
+            return read_topic_id(self._files, self._directory)
+        except StorageError as error:
+            if self._clean_shutdown:
+                raise
+            # It is not synced before the first flush, and the controller's records know the id as well.
+            self._files.unlink(f"{self._directory}/{partition_metadata.FILE_NAME}")
+            self.report.note(f"the topic id is to be written again, since {error}")
+            return None
+
     # --- producers
 
     def _load_producers(self, log_start_offset: int, log_end_offset: int) -> None:
@@ -359,6 +376,15 @@ class _FolderContent:
 
     def has_indexes(self, base_offset: int) -> bool:
         return base_offset in self.indexes[log_names.OFFSET_INDEX] and base_offset in self.indexes[log_names.TIME_INDEX]
+
+
+def _unsynced(directory: str) -> tuple[str, str]:
+    """The folder, and the log directory that holds its name."""
+    return directory, os.path.dirname(directory)
+
+
+def _small_files(directory: str) -> tuple[str]:
+    return (f"{directory}/{partition_metadata.FILE_NAME}",)
 
 
 def _offset_of(name: str) -> int:
