@@ -150,9 +150,7 @@ def test_every_flipped_byte_is_noticed_or_harmless(data: st.DataObject, magic_an
 
 
 @given(st.data(), codecs_by_magic)
-def test_damage_gives_records_or_a_refusal(
-    data: st.DataObject, magic_and_codec: tuple[int, str]
-) -> None:
+def test_damage_gives_records_or_a_refusal(data: st.DataObject, magic_and_codec: tuple[int, str]) -> None:
     magic, codec = magic_and_codec
     records = data.draw(record_lists(magic=magic, max_size=5, gaps=False))
     built = bytearray(build_batch(records, magic=magic, compression=codec))

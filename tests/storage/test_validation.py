@@ -26,10 +26,10 @@ from minikafka.records.builder import build_batch, end_transaction_marker, leade
 from minikafka.records.checksum import crc32c
 from minikafka.records.compression import NAMES
 from minikafka.storage import validation
+from minikafka.storage.log_validator import LogValidator
 from minikafka.storage.validation import (
     CorruptBatchError,
     InvalidRecordsError,
-    LogValidator,
     ValidatedRecords,
     analyze_records,
     check_segment_size,
