@@ -19,6 +19,7 @@ from minikafka.server.background_jobs import BackgroundJobs, schedule_log_jobs
 from minikafka.server.connection_quotas import ConnectionQuotas
 from minikafka.server.dispatch import Dispatcher
 from minikafka.server.endpoints import advertised_endpoint, join_host_port
+from minikafka.server.group_service import GroupService
 from minikafka.server.purgatory import WaitingOperations
 from minikafka.server.services import BrokerServices
 from minikafka.server.socket_server import SocketServer, SocketSettings
@@ -92,6 +93,7 @@ class Node:
         """
         log.info("stopping")
         self._jobs.close()
+        self._groups.stop()
         await self._server.close()
         await self._settle()
         try:
@@ -137,6 +139,9 @@ class Node:
         for partition_log in self._logs.all():
             partition_log.on_advance = purgatory.check
         self._controller.publisher.listeners.append(self._watch_new_logs)
+        self._groups = GroupService(self._controller, self._logs, self.clock, self._timers, self._workers)
+        services.groups = self._groups.coordinator
+        self._groups.start()
 
     def _watch_new_logs(self, delta: MetadataDelta) -> None:
         for topic, partition in delta.created_partitions:
