@@ -74,8 +74,8 @@ class _Fetch:
         self._request = request
         # Before version 3 a limit is a limit; since then the first batch comes whole, however large (KIP-74).
         self._hard_max_bytes = ctx.api_version <= 2
-        self._max_bytes = min(request.max_bytes, ctx.broker.config["fetch.max.bytes"])
-        self._min_bytes = min(request.min_bytes, self._max_bytes)
+        self._max_bytes: int = min(request.max_bytes, ctx.broker.config["fetch.max.bytes"])
+        self._min_bytes: int = min(request.min_bytes, self._max_bytes)
         self._isolation = _isolation(request)
         self._context = _session_context(ctx, request)
         self._known: list[FetchPartition] = []
@@ -148,7 +148,8 @@ class _Fetch:
             data.records = self._read_down_converted(log, partition, max_bytes, min_one_batch)
             return data
         fetched = log.read(partition.fetch_offset, max_bytes, isolation=self._isolation, min_one_batch=min_one_batch)
-        data.records = fetched.records
+        if self._hard_max_bytes or not fetched.first_batch_incomplete:
+            data.records = fetched.records
         if fetched.aborted_transactions is not None:
             data.aborted_transactions = [
                 FetchResponse.AbortedTransaction(producer_id=producer_id, first_offset=first_offset)
@@ -178,8 +179,9 @@ class _Fetch:
             for batch in iter_batches(memoryview(stored)):
                 next_offset = batch.next_offset
             if next_offset == offset:
-                # The limit cuts the first batch: the client is shown the cut and reports the record as too large.
-                return stored
+                # The limit cuts the first batch. Before KIP-74 (version 3) clients tell from the cut that the record
+                # is too large for them; since then they get nothing, and come again.
+                return stored if self._hard_max_bytes else _NO_RECORDS
             converted = down_convert(memoryview(stored), to_magic, partition.fetch_offset)
             if converted:
                 return converted
