@@ -28,7 +28,10 @@ def log_config(**settings: object) -> LogConfig:
 
 def new_context(files: MemoryFiles | None = None, clock: ManualClock | None = None) -> LogContext:
     clock = clock or ManualClock(NOW_MS)
-    return LogContext(files if files is not None else MemoryFiles(clock.wall_ms), clock, run_inline)
+    if files is None:
+        files = MemoryFiles(clock.wall_ms)
+        files.make_directory("/data", sync=True)
+    return LogContext(files, clock, run_inline)
 
 
 def new_log(context: LogContext | None = None, **settings: object) -> PartitionLog:

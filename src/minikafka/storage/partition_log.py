@@ -435,8 +435,11 @@ class PartitionLog:
     def _locate(self, offset: int) -> tuple[LogSegment, int] | None:
         """Where the first batch that ends at or after ``offset`` begins; None past the last one."""
         hint = self._end_positions.get(offset)
-        if hint is not None and hint[1] < hint[0].size_bytes:
-            return hint
+        if hint is not None:
+            if hint[1] < hint[0].size_bytes:
+                return hint
+            following = self._segments.higher(hint[0].base_offset)
+            return (following, 0) if following is not None and following.size_bytes else None
         segment = self._segments.floor(offset)
         while segment is not None:
             header = segment.find_batch(offset)
