@@ -119,8 +119,9 @@ def _plaintext(host: str | None, port: int) -> str:
 
 
 def _parse(config: BrokerConfig, key: str, items: list[str], *, distinct_ports: bool) -> list[Listener]:
+    protocols = _protocols(config)
     try:
-        found = parse_listeners(items, _protocols(config))
+        found = parse_listeners(items, protocols)
         if distinct_ports:
             ensure_distinct_ports(found)
     except ConfigError as error:

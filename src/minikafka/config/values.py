@@ -221,10 +221,12 @@ def _release(name: str, value: Any) -> None:
 
 def _quorum_voters(name: str, value: Any) -> None:
     for entry in value:
+        form = "Each entry should be in the form `{id}@{host}:{port}`."
         voter_id, at, address = entry.partition("@")
-        if not at or not _is_address(address):
-            form = "`{id}@{host}:{port}`"
-            _refuse(name, value, f"Invalid configuration value for {name}. Each entry should be in the form {form}.")
+        if not at:
+            _refuse(name, value, f"Invalid configuration value for {name}. {form}")
+        if not _is_address(address):
+            _refuse(name, value, f"Failed to parse host name from entry {entry} for the configuration {name}. {form}")
         if _java_integer(voter_id) is None:
             _refuse(name, value, f"Failed to parse voter ID as an integer from {voter_id}")
 
