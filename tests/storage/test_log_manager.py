@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from minikafka import errors
+from minikafka.clock import ManualClock
+from minikafka.errors import ApiError, ConfigError, StorageError
+from minikafka.storage.log_manager import LogManager
+from minikafka.storage.memory_files import MemoryFiles
+from tests.storage.logs import NOW_MS, TOPIC_ID, append, fill, log_config, manager_for, read_all, values
+
+OTHER_ID = bytes(range(16, 32))
+
+
+@pytest.fixture
+def files() -> MemoryFiles:
+    return MemoryFiles()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW_MS)
+
+
+def started(files: MemoryFiles, clock: ManualClock, **settings: object) -> LogManager:
+    manager = manager_for(files, clock, **settings)
+    manager.start()
+    return manager
+
+
+def text(files: MemoryFiles, path: str) -> str:
+    return files.read_bytes(path).decode()
+
+
+def test_new_directories_are_formatted_with_ids_that_last(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock, log_dirs="/a,/b")
+    assert len(manager.cluster_id) == 22
+    ids = manager.directory_ids
+    assert set(ids) == {"/a", "/b"}
+    assert len(set(ids.values())) == 2
+    manager.close()
+    again = started(files, clock, log_dirs="/a,/b")
+    assert (again.cluster_id, again.directory_ids) == (manager.cluster_id, ids)
+    again.close()
+    with_new = started(files, clock, log_dirs="/a,/b,/c")
+    assert with_new.cluster_id == manager.cluster_id
+    assert f"cluster.id={manager.cluster_id}" in text(files, "/c/meta.properties")
+
+
+def test_a_directory_in_use_is_refused(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    with pytest.raises(StorageError, match=r"/data is in use by another broker \(\.lock is locked\)"):
+        started(files, clock)
+    manager.close()
+    started(files, clock).close()
+
+
+def test_another_cluster_or_node_is_refused_and_the_lock_released(files: MemoryFiles, clock: ManualClock) -> None:
+    manager_for(files, clock).start("c" * 22)
+    files = files.after_crash()
+    with pytest.raises(ConfigError, match=r"/data belongs to the cluster c{22}, not to d{22}"):
+        manager_for(files, clock).start("d" * 22)
+    with pytest.raises(ConfigError, match=r"belongs to the broker with node\.id=1, and this one has node\.id=2"):
+        started(files, clock, node_id=2)
+    assert started(files, clock).cluster_id == "c" * 22
+
+
+def test_a_copied_directory_is_refused(files: MemoryFiles, clock: ManualClock) -> None:
+    started(files, clock, log_dirs="/a").close()
+    files.make_directory("/b")
+    files.write_bytes("/b/meta.properties", files.read_bytes("/a/meta.properties"), sync=False)
+    with pytest.raises(ConfigError, match=r"/b and /a have the same directory\.id"):
+        started(files, clock, log_dirs="/a,/b")
+
+
+def test_a_directory_named_twice_is_refused(files: MemoryFiles, clock: ManualClock) -> None:
+    with pytest.raises(ConfigError, match=r"log\.dirs names /a twice"):
+        started(files, clock, log_dirs="/a,/x/../a")
+
+
+def test_strange_folders_are_named(files: MemoryFiles, clock: ManualClock) -> None:
+    files.make_directory("/data/holiday")
+    with pytest.raises(StorageError, match="/data/holiday is not a partition's folder"):
+        started(files, clock)
+
+
+def test_logs_are_created_found_and_kept(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    log = manager.create("a.b", 0, TOPIC_ID, log_config())
+    assert manager.create("a.b", 0, TOPIC_ID, log_config()) is log
+    with pytest.raises(ApiError) as raised:
+        manager.create("a.b", 0, OTHER_ID, log_config())
+    assert raised.value.code == errors.INCONSISTENT_TOPIC_ID
+    assert manager.get("a.b", 0) is log
+    assert manager.get("a.b", 1) is None
+    fill(log, 3)
+    log.delete_records_before(2)
+    manager.close()
+    assert text(files, "/data/recovery-point-offset-checkpoint") == "0\n1\na.b 0 3\n"
+    assert text(files, "/data/replication-offset-checkpoint") == "0\n1\na.b 0 3\n"
+    assert text(files, "/data/log-start-offset-checkpoint") == "0\n1\na.b 0 2\n"
+    assert text(files, "/data/.kafka_cleanshutdown") == '{"version":0,"brokerEpoch":-1}'
+    again = started(files, clock)
+    assert not files.exists("/data/.kafka_cleanshutdown")
+    assert (again.was_clean, again.reports, again.previous_broker_epoch) == (True, [], -1)
+    log = again.all()[0]
+    assert (log.topic, log.partition, log.topic_id) == ("a.b", 0, TOPIC_ID)
+    assert (log.log_start_offset, values(read_all(log))) == (2, ["v2"])
+
+
+def test_topics_are_loaded_with_their_settings(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    for partition in range(2):
+        manager.create("t", partition, TOPIC_ID, log_config())
+    manager.close()
+    again = manager_for(files, clock)
+    again.start(topic_overrides=lambda topic: {"retention.ms": "5"} if topic == "t" else {})
+    first, second = again.all()
+    assert first.config.retention_ms == 5
+    assert first.config is second.config
+
+
+def test_after_a_crash_every_partition_reports_in_a_line(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    for partition in range(3):
+        fill(manager.create("t", partition, TOPIC_ID, log_config()), 2)
+    again = started(files.after_crash(), clock)
+    assert not again.was_clean
+    assert [str(report) for report in again.reports] == [
+        f"/data/t-{partition}: recovered 1 of 1 segments from offset 0; log end offset 2" for partition in range(3)
+    ]
+
+
+def test_a_stale_or_damaged_checkpoint_costs_time_not_records(
+    files: MemoryFiles, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    manager = started(files, clock)
+    fill(manager.create("t", 0, TOPIC_ID, log_config()), 5)
+    manager.checkpoint_recovery_points()
+    after = files.after_crash()
+    after.write_bytes("/data/recovery-point-offset-checkpoint", b"0\n1\nt 0 3000\n", sync=False)
+    again = started(after, clock)
+    log = again.get("t", 0)
+    assert log is not None
+    assert (log.log_end_offset, log.recovery_point) == (5, 5)
+    after = after.after_crash()
+    after.write_bytes("/data/recovery-point-offset-checkpoint", b"nonsense", sync=False)
+    log = started(after, clock).get("t", 0)
+    assert log is not None
+    assert log.log_end_offset == 5
+    assert "all segments are recovered" in caplog.text
+
+
+def test_partitions_go_to_the_directory_with_the_fewest(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock, log_dirs="/a,/b,/c")
+    logs = [manager.create("t", partition, TOPIC_ID, log_config()) for partition in range(7)]
+    assert [log.directory[:2] for log in logs] == ["/a", "/b", "/c", "/a", "/b", "/c", "/a"]
+    manager.delete("t", 1)
+    assert manager.create("t", 7, TOPIC_ID, log_config()).directory == "/b/t-7"
+    assert [(entry.path, len(entry.logs)) for entry in manager.describe_directories()] == [
+        ("/a", 3),
+        ("/b", 2),
+        ("/c", 2),
+    ]
+    assert manager.directory_id_of(logs[0]) == manager.directory_ids["/a"]
+
+
+def test_a_deleted_log_is_renamed_at_once_and_deleted_later(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    log = manager.create("t" * 249, 0, TOPIC_ID, log_config(file_delete_delay_ms=1000))
+    append(log, "x")
+    told: list[bool] = []
+    log.on_advance = lambda gone: told.append(gone.is_failed)
+    reader = log.read(0, 1000)
+    manager.delete("t" * 249, 0)
+    assert manager.get("t" * 249, 0) is None
+    assert told == [True]
+    (marked,) = [name for name, is_folder in files.list_directory("/data") if is_folder]
+    assert marked.endswith("-delete")
+    assert len(marked) == 255
+    manager.create("t" * 249, 0, OTHER_ID, log_config())
+    clock.advance(999)
+    manager.delete_due()
+    assert files.exists(f"/data/{marked}")
+    clock.advance(1)
+    manager.delete_due()
+    assert not files.exists(f"/data/{marked}")
+    assert reader.read()
+    manager.delete("unknown", 0)
+
+
+def test_deletion_goes_on_after_a_restart(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    manager.create("t", 0, TOPIC_ID, log_config())
+    manager.delete("t", 0)
+    files.make_directory("/data/u-0.0123456789abcdef0123456789abcdef-future")
+    manager.close()
+    again = started(files, clock)
+    again.delete_due()
+    assert again.all() == []
+    assert [name for name, is_folder in files.list_directory("/data") if is_folder] == []
+
+
+def test_a_stray_log_is_put_aside(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    append(manager.create("t", 0, TOPIC_ID, log_config()), "x")
+    manager.mark_stray("t", 0)
+    manager.close()
+    (name,) = [name for name, is_folder in files.list_directory("/data") if is_folder]
+    assert name.endswith("-stray")
+    again = started(files, clock)
+    again.delete_due()
+    assert files.exists(f"/data/{name}")
+    assert again.get("t", 0) is None
+
+
+def test_a_partition_in_two_directories_is_refused(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock, log_dirs="/a,/b")
+    manager.create("t", 0, TOPIC_ID, log_config())
+    manager.close()
+    files.make_directory("/b/t-0")
+    with pytest.raises(StorageError, match="t-0 is in two log directories, /a and /b"):
+        started(files, clock, log_dirs="/a,/b")
+
+
+def test_a_failed_disk_takes_only_its_own_partitions_offline(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock, log_dirs="/a,/b")
+    logs = [manager.create("t", partition, TOPIC_ID, log_config()) for partition in range(4)]
+    gone: list[tuple[str, int]] = []
+    manager.on_directory_failure = lambda path, failed: gone.append((path, len(failed)))
+    files.fault = lambda operation, path: errno.EIO if path.startswith("/a/") and operation == "write" else None
+    with pytest.raises(StorageError):
+        append(logs[0], "x")
+    assert gone == [("/a", 2)]
+    assert [log.is_failed for log in logs] == [True, False, True, False]
+    assert append(logs[1], "x") == 0
+    assert manager.create("t", 9, TOPIC_ID, log_config()).directory == "/b/t-9"
+    assert [entry.is_online for entry in manager.describe_directories()] == [False, True]
+    files.fault = None
+    manager.close()
+    assert not files.exists("/a/.kafka_cleanshutdown")
+    assert files.exists("/b/.kafka_cleanshutdown")
+
+
+def test_a_directory_that_cannot_be_opened_is_left_out_unless_it_is_the_only_one(
+    files: MemoryFiles, clock: ManualClock
+) -> None:
+    files.fault = lambda operation, path: errno.EACCES if path.startswith("/a") else None
+    manager = started(files, clock, log_dirs="/a,/b")
+    assert [directory.path for directory in manager.online_directories] == ["/b"]
+    with pytest.raises(StorageError, match=r"none of the log directories can be used: /a: Permission denied \(/a"):
+        started(files, clock, log_dirs="/a")
+
+
+def test_retention_looks_after_all_logs(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    for partition in range(2):
+        fill(manager.create("t", partition, TOPIC_ID, log_config(segment_bytes=200, retention_ms=1000)), 5)
+    assert manager.enforce_retention() == 0
+    clock.advance(1001)
+    assert manager.enforce_retention() == 6
+    assert [log.log_start_offset for log in manager.all()] == [5, 5]
+
+
+def test_flush_ms_is_held_against_the_last_sync(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    log = manager.create("t", 0, TOPIC_ID, log_config(flush_ms=500))
+    append(log, "x")
+    clock.advance(499)
+    manager.flush_due()
+    assert log.recovery_point == 0
+    clock.advance(1)
+    manager.flush_due()
+    assert log.recovery_point == 1
+    manager.checkpoint_recovery_points()
+    assert text(files, "/data/recovery-point-offset-checkpoint") == "0\n1\nt 0 1\n"
+
+
+def test_start_offsets_within_a_segment_are_checkpointed(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    for partition in range(2):
+        fill(manager.create("t", partition, TOPIC_ID, log_config()), 5)
+    manager.all()[1].delete_records_before(3)
+    manager.checkpoint_log_start_offsets()
+    assert text(files, "/data/log-start-offset-checkpoint") == "0\n1\nt 1 3\n"
+    log = started(files.after_crash(), clock).get("t", 1)
+    assert log is not None
+    assert log.log_start_offset == 3
+
+
+def test_the_broker_epoch_of_the_last_clean_stop(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock, log_dirs="/a,/b")
+    manager.broker_epoch = 114
+    manager.close()
+    assert text(files, "/a/.kafka_cleanshutdown") == '{"version":0,"brokerEpoch":114}'
+    assert started(files, clock, log_dirs="/a,/b").previous_broker_epoch == 114
+
+
+def test_the_marker_of_an_older_kafka_is_empty(files: MemoryFiles, clock: ManualClock) -> None:
+    started(files, clock).close()
+    files.write_bytes("/data/.kafka_cleanshutdown", b"", sync=False)
+    manager = started(files, clock)
+    assert (manager.was_clean, manager.previous_broker_epoch) == (True, None)
+
+
+def test_the_metadata_log_is_left_to_the_controller(files: MemoryFiles, clock: ManualClock) -> None:
+    files.make_directory("/data/__cluster_metadata-0")
+    manager = started(files, clock)
+    assert manager.all() == []
+    assert manager.metadata_directory == "/data"

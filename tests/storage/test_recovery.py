@@ -1,0 +1,280 @@
+"""What a log makes of a folder in disorder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from minikafka.errors import CorruptLogError, StorageError
+from minikafka.storage.log_context import LogContext
+from minikafka.storage.memory_files import MemoryFiles
+from minikafka.storage.partition_log import PartitionLog
+from minikafka.storage.recovery import RecoveryReport
+from tests.storage.logs import (
+    DIRECTORY,
+    NOW_MS,
+    append,
+    batch,
+    fill,
+    marker,
+    new_context,
+    new_log,
+    read_all,
+    reopened,
+    values,
+)
+
+BATCH_BYTES = len(batch("v0"))
+ACTIVE = f"{DIRECTORY}/00000000000000000006.log"
+
+
+@pytest.fixture
+def context() -> LogContext:
+    return new_context()
+
+
+@pytest.fixture
+def log(context: LogContext) -> PartitionLog:
+    """Three segments of three records each: 0, 3, 6; still open."""
+    log = new_log(context, segment_bytes=3 * BATCH_BYTES, index_interval_bytes=50)
+    fill(log, 9)
+    return log
+
+
+def after_kill(log: PartitionLog, context: LogContext, recovery_point: int = 0) -> tuple[PartitionLog, RecoveryReport]:
+    log.abandon()
+    return reopened(log, context, clean_shutdown=False, recovery_point=recovery_point, log_start_offset=0)
+
+
+def texts(count: int) -> list[str]:
+    return [f"v{number}" for number in range(count)]
+
+
+def change(context: LogContext, path: str, how: Callable[[bytes], bytes]) -> None:
+    context.files.write_bytes(path, how(context.files.read_bytes(path)), sync=False)
+
+
+def test_a_clean_start_reads_no_segment(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    files = context.files
+    assert isinstance(files, MemoryFiles)
+    read: list[str] = []
+    files.fault = lambda operation, path: read.append(path) if operation == "read" else None  # type: ignore[func-returns-value]
+    again, report = reopened(log, context)
+    assert not report
+    assert (again.log_end_offset, again.recovery_point) == (9, 9)
+    assert not [path for path in read if path.endswith((".log", ".index", ".timeindex"))]
+    assert values(read_all(again)) == texts(9)
+    assert append(again, "v9") == 9
+
+
+def test_a_clean_start_without_a_checkpoint_reads_the_end_of_the_log(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    again, _ = reopened(log, context, recovery_point=0)
+    assert again.log_end_offset == 9
+
+
+def test_recovery_begins_at_the_recovery_point(log: PartitionLog, context: LogContext) -> None:
+    change(context, f"{DIRECTORY}/00000000000000000000.log", lambda data: data[:30] + b"damaged" + data[37:])
+    again, report = after_kill(log, context, recovery_point=7)
+    assert "recovered 1 of 3 segments from offset 7" in str(report)
+    assert again.log_end_offset == 9
+
+
+@pytest.mark.parametrize(
+    ("damage", "kept", "finding"),
+    [
+        (lambda data: data[:-1], 8, "the last batch is not complete"),
+        (lambda data: data[: 2 * BATCH_BYTES + 5], 8, "the last batch is not complete"),
+        (lambda data: data + bytes(5000), 9, "the file ends in zeros"),
+        (lambda data: data[: 2 * BATCH_BYTES] + bytes(BATCH_BYTES), 8, "the file ends in zeros"),
+        (lambda data: data[:-3] + b"xyz", 8, "Record is corrupt"),
+        (lambda data: data + b"\xff" * 100, 9, "are not a record batch"),
+        (lambda data: b"", 6, None),
+    ],
+)
+def test_a_torn_tail_is_cut_off(
+    log: PartitionLog, context: LogContext, damage: Callable[[bytes], bytes], kept: int, finding: str | None
+) -> None:
+    change(context, ACTIVE, damage)
+    again, report = after_kill(log, context)
+    assert values(read_all(again)) == texts(kept)
+    assert (finding is None) == ("truncated" not in str(report))
+    if finding is not None:
+        position = (kept - 6) * BATCH_BYTES
+        assert f"truncated {ACTIVE} at position {position}, offset {kept}: " in str(report)
+        assert finding in str(report)
+    assert append(again, f"v{kept}") == kept
+    again.close()
+    assert values(read_all(reopened(again, context)[0])) == texts(kept + 1)
+
+
+def test_corruption_in_the_middle_is_told_with_all_that_goes_with_it(log: PartitionLog, context: LogContext) -> None:
+    path = f"{DIRECTORY}/00000000000000000003.log"
+    change(context, path, lambda data: data[:30] + b"?" + data[31:])
+    again, report = after_kill(log, context)
+    assert values(read_all(again)) == texts(3)
+    assert f"truncated {path} at position 0, offset 3: Record is corrupt" in str(report)
+    assert "CORRUPTION IN THE MIDDLE: 2 valid batches behind it, offsets 4 to 5, are dropped as well" in str(report)
+    assert "removed the 1 segments after it" in str(report)
+    assert append(again, "new") == 3
+
+
+def test_corruption_found_when_reading(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    change(context, f"{DIRECTORY}/00000000000000000003.log", lambda data: bytes(len(data)))
+    again, _ = reopened(log, context)
+    with pytest.raises(
+        CorruptLogError, match=r"00000000000000000003\.log: the bytes at position 70 are not a record batch"
+    ):
+        again.read(4, 1000)
+    assert again.read(7, 1000).size_bytes == 2 * BATCH_BYTES
+
+
+@pytest.mark.parametrize("suffix", [".index", ".timeindex"])
+@pytest.mark.parametrize("offset", [0, 6])
+@pytest.mark.parametrize("clean", [True, False])
+def test_missing_indexes_are_built_anew(
+    log: PartitionLog, context: LogContext, suffix: str, offset: int, clean: bool
+) -> None:
+    log.close()
+    path = f"{DIRECTORY}/{offset:020}{suffix}"
+    content = context.files.read_bytes(path)
+    context.files.unlink(path)
+    again, report = reopened(log, context, clean_shutdown=clean, recovery_point=log.recovery_point if clean else 6)
+    assert report
+    assert values(read_all(again)) == texts(9)
+    again.close()
+    assert context.files.read_bytes(path) == content
+    assert len(content) > 0
+
+
+@pytest.mark.parametrize("suffix", [".index", ".timeindex"])
+def test_half_written_indexes_are_built_anew(log: PartitionLog, context: LogContext, suffix: str) -> None:
+    for offset in (0, 3, 6):
+        context.files.write_bytes(f"{DIRECTORY}/{offset:020}{suffix}", b"\1" * 17, sync=False)
+    again, _ = after_kill(log, context)
+    assert values(read_all(again)) == texts(9)
+    for segment in again.segments():
+        assert (segment.offset_index.looks_sane(), segment.time_index.looks_sane()) == (True, True)
+    assert again.offset_for_timestamp(NOW_MS) == (0, NOW_MS, 0)
+
+
+def test_a_damaged_transaction_index_is_built_anew_after_a_clean_stop(context: LogContext) -> None:
+    log = new_log(context)
+    log.append(batch("t", producer=(1, 0, 0), transactional=True), now_ms=NOW_MS)
+    log.append(marker(1, 0, commit=False), now_ms=NOW_MS, origin="coordinator")
+    aborted = log.aborted_transactions(0, 2)
+    log.close()
+    change(context, f"{DIRECTORY}/00000000000000000000.txnindex", lambda data: data[:20])
+    again, report = reopened(log, context)
+    assert "rebuilt the indexes" in str(report)
+    assert again.aborted_transactions(0, 2) == aborted != []
+
+
+def test_missing_snapshots_are_made_up_for_by_the_log(context: LogContext) -> None:
+    log = new_log(context, segment_bytes=300)
+    for sequence in range(10):
+        log.append(batch("x", producer=(1, 0, sequence)), now_ms=NOW_MS)
+    log.abandon()
+    for name, _ in context.files.list_directory(DIRECTORY):
+        if name.endswith(".snapshot"):
+            context.files.unlink(f"{DIRECTORY}/{name}")
+    again, _ = reopened(log, context, clean_shutdown=False, recovery_point=log.recovery_point)
+    assert again.append(batch("x", producer=(1, 0, 9)), now_ms=NOW_MS).is_duplicate
+    assert again.append(batch("x", producer=(1, 0, 10)), now_ms=NOW_MS).base_offset == 10
+
+
+def test_leftovers_of_deletion_and_unfinished_compaction_go(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    for name in (
+        "0" * 20 + ".log.deleted",
+        "0" * 19 + "1.snapshot.deleted",
+        "0" * 20 + ".log.cleaned",
+        "9" * 20 + ".index",
+    ):
+        context.files.write_bytes(f"{DIRECTORY}/{name}", b"x", sync=False)
+    again, report = reopened(log, context)
+    left = [name for name, _ in context.files.list_directory(DIRECTORY)]
+    assert not [name for name in left if name.endswith((".deleted", ".cleaned")) or name.startswith("9")]
+    assert "deleted leftover" in str(report)
+    assert "removed unfinished" in str(report)
+    assert "indexes without a log" in str(report)
+    assert values(read_all(again)) == texts(9)
+
+
+def swap_files(log: PartitionLog, context: LogContext, offset: int) -> None:
+    """Make the segment at ``offset`` look as if a compaction had just put it in place of itself and the next."""
+    for suffix in (".log", ".index", ".timeindex"):
+        path = f"{DIRECTORY}/{offset:020}{suffix}"
+        context.files.rename(path, path + ".swap")
+
+
+def test_a_finished_compaction_is_completed(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    contents = context.files.read_bytes(f"{DIRECTORY}/{0:020}.log") + context.files.read_bytes(
+        f"{DIRECTORY}/{3:020}.log"
+    )
+    swap_files(log, context, 0)
+    context.files.write_bytes(f"{DIRECTORY}/{0:020}.log.swap", contents, sync=False)
+    again, report = reopened(log, context)
+    assert "completed the replacement of segments by 00000000000000000000.index.swap" in str(report)
+    assert [segment.base_offset for segment in again.segments()] == [0, 6]
+    assert values(read_all(again)) == texts(9)
+
+
+def test_a_split_that_was_not_finished_is_undone(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    context.files.write_bytes(f"{DIRECTORY}/{4:020}.log.cleaned", b"x", sync=False)
+    context.files.write_bytes(f"{DIRECTORY}/{5:020}.log.swap", b"x", sync=False)
+    again, _ = reopened(log, context)
+    assert values(read_all(again)) == texts(9)
+    assert not context.files.exists(f"{DIRECTORY}/{5:020}.log.swap")
+
+
+def test_a_log_that_lost_its_files_goes_on_at_its_start_offset(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    for segment in log.segments():
+        for path in segment.existing_paths():
+            context.files.unlink(path)
+    again, report = reopened(log, context, log_start_offset=5)
+    assert (again.log_start_offset, again.log_end_offset) == (5, 5)
+    again.close()
+    again, report = reopened(again, context, log_start_offset=50)
+    assert "removed all segments, since the log ends at 5 and should begin at 50" in str(report)
+    assert (again.log_start_offset, again.log_end_offset) == (50, 50)
+    assert append(again, "x") == 50
+
+
+def test_damaged_leader_epochs_are_found_again_in_the_batches(log: PartitionLog, context: LogContext) -> None:
+    log.append(batch("x"), now_ms=NOW_MS, leader_epoch=7)
+    epochs = log.leader_epochs
+    log.close()
+    context.files.write_bytes(f"{DIRECTORY}/leader-epoch-checkpoint", b"0\n9\n1 1\n", sync=False)
+    again, report = reopened(log, context)
+    assert again.leader_epochs == epochs == [(0, 0), (7, 9)]
+    assert "the leader epochs are rebuilt" in str(report)
+
+
+def test_leader_epochs_that_were_not_written_yet_are_found_again(log: PartitionLog, context: LogContext) -> None:
+    log.append(batch("x"), now_ms=NOW_MS, leader_epoch=7)
+    again, _ = after_kill(log, context, recovery_point=log.recovery_point)
+    assert again.leader_epochs == [(0, 0), (7, 9)]
+    assert again.leader_epoch == 7
+
+
+def test_a_damaged_topic_id_after_a_clean_stop_is_not_guessed(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    context.files.write_bytes(f"{DIRECTORY}/partition.metadata", b"version: 7\n", sync=False)
+    with pytest.raises(StorageError, match=r"partition\.metadata: malformed"):
+        reopened(log, context)
+
+
+def test_the_report_is_one_line(log: PartitionLog, context: LogContext) -> None:
+    change(context, ACTIVE, lambda data: data[:-1])
+    _, report = after_kill(log, context, recovery_point=6)
+    assert str(report) == (
+        f"{DIRECTORY}: truncated {ACTIVE} at position {2 * BATCH_BYTES}, offset 8: the last batch is not complete "
+        f"({BATCH_BYTES - 1} bytes); recovered 1 of 3 segments from offset 6; log end offset 8"
+    )
