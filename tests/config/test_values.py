@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from minikafka.config.durations import duration_ms
-from minikafka.config.values import InvalidValue, condition, parse_value, value_text
+from minikafka.config.values import InvalidValue, parse_value, value_text
 
 
 @pytest.mark.parametrize(
@@ -83,48 +82,3 @@ def test_a_wrong_type_is_refused_in_kafkas_words(type_name: str, text: str, sent
 )
 def test_a_value_is_written_as_java_writes_it(value: object, text: str | None) -> None:
     assert value_text(value) == text
-
-
-@pytest.mark.parametrize(
-    ("cell", "text"),
-    [
-        ("1..", "[1,...]"),
-        ("0..1", "[0,...,1]"),
-        ("{a,b}", "[a, b]"),
-        ("~{A,B}", "(case insensitive) [A, B]"),
-        ("distinct", ""),
-        ("distinct nonempty {a,b}", "[a, b]"),
-    ],
-)
-def test_a_condition_is_written_as_kafka_writes_it(cell: str, text: str) -> None:
-    found = condition(cell)
-    assert found is not None
-    assert found.text == text
-
-
-def test_not_a_number_is_in_every_range_as_in_java() -> None:
-    found = condition("0..1")
-    assert found is not None
-    found.ensure("key", float("nan"))
-
-
-@pytest.mark.parametrize(
-    ("text", "milliseconds"),
-    [
-        ("PT1S", 1000),
-        ("pt1h", 3_600_000),
-        ("P1DT2H3M4.5S", 93_784_500),
-        ("-PT1H", -3_600_000),
-        ("PT-1H", -3_600_000),
-        ("PT0S", 0),
-        ("P", None),
-        ("P1DT", None),
-        ("P1Y", None),
-        ("1", None),
-        ("", None),
-        ("PT", None),
-        ("PT1H ", None),
-    ],
-)
-def test_durations_as_java_reads_them(text: str, milliseconds: int | None) -> None:
-    assert duration_ms(text) == milliseconds

@@ -6,8 +6,8 @@ A table is text so that it can be read and compared with Kafka's documentation. 
     log.segment.bytes | int | 1073741824 | 1048576.. | high | cluster-wide
         A partition's newest file is closed, and a new one begun, before it would grow past this size.
 
-Cells: name, type, default (``-`` is null, ``""`` is empty), condition (see ``values.condition``), importance, how it
-can be changed while the broker runs (``read-only``, ``per-broker``, ``cluster-wide``: Kafka's update modes; empty is
+Cells: name, type, default (``-`` is null, ``""`` is empty), condition (see ``conditions.condition``), importance, how
+it can be changed while the broker runs (``read-only``, ``per-broker``, ``cluster-wide``: Kafka's update modes; empty is
 ``read-only``), and marks. A line that would be too long goes on in the next one, indented, with a ``|`` first. The
 marks:
 
@@ -24,7 +24,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from minikafka.config.values import Condition, condition, parse_value
+from minikafka.config.conditions import Condition, condition
+from minikafka.config.values import parse_value
 
 TYPE_CODES: Final = {
     "boolean": 1,
