@@ -13,6 +13,7 @@ from minikafka.clock import Clock
 from minikafka.config import BrokerConfig
 from minikafka.server.endpoints import is_wildcard, join_host_port
 from minikafka.server.node import Node
+from minikafka.storage.files import OsFiles
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -216,9 +217,11 @@ class Broker:
     def _prepare(self) -> Node:
         if self._node is not None or self._thread is not None:
             raise RuntimeError("the broker is running")
-        if self._temporary_directory is not None:
-            os.mkdir(self._temporary_directory, 0o700)
-        return Node(self._config, self._clock)
+        if self._temporary_directory is None:
+            return Node(self._config, self._clock)
+        os.mkdir(self._temporary_directory, 0o700)
+        # Nothing in it outlives the broker, so nothing needs to reach the disk.
+        return Node(self._config, self._clock, OsFiles(durable=False))
 
     def _run(self, node: Node, started: threading.Event, failure: list[BaseException]) -> None:
         loop = asyncio.new_event_loop()

@@ -1,0 +1,121 @@
+"""Start-up is a budget: what is imported on the way to the first answer, and how long that takes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.brokers import answers_api_versions, free_port
+
+# Modules that are of no use before the first client, and cost milliseconds each: codecs, and what is for people.
+_NOT_AT_START = frozenset(
+    {
+        "argparse",
+        "cramjam",
+        "dataclasses",
+        "difflib",
+        "gzip",
+        "json",
+        "logging.config",
+        "lz4",
+        "sqlite3",
+        "snappy",
+        "tempfile",
+        "unittest",
+        "urllib",
+        "uuid",
+        "zoneinfo",
+        "zstandard",
+    }
+)
+_MAX_MODULES = 160
+"""Of minikafka, loaded when the broker is ready: each costs about half a millisecond."""
+
+_RATIO_ALLOWED = 5.0
+"""Time until the first answer, in starts of Python with asyncio. Measured: 2.0 on an idle machine (110 ms)."""
+
+_SCRIPT = """
+import asyncio, sys
+from minikafka.cli import server
+from minikafka.server.node import Node
+from minikafka.config import BrokerConfig
+
+async def main():
+    node = Node(BrokerConfig.load(None, {"log.dirs": sys.argv[1], "listeners": "PLAINTEXT://127.0.0.1:0"}))
+    await node.start()
+    print("\\n".join(sys.modules))
+    await node.stop()
+
+asyncio.run(main())
+"""
+
+
+def test_nothing_is_imported_that_can_wait(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT, str(tmp_path / "data")], capture_output=True, text=True, check=True
+    )
+    modules = done.stdout.split()
+    assert _NOT_AT_START.isdisjoint(modules), sorted(_NOT_AT_START & set(modules))
+    own = [name for name in modules if name.split(".")[0] == "minikafka"]
+    assert len(own) <= _MAX_MODULES, f"{len(own)} modules of minikafka are loaded at start"
+    handlers = [name for name in own if name.startswith("minikafka.handlers.") and not name.endswith(".context")]
+    assert handlers == [], "handlers are loaded when they are first asked for"
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    script = "import sys; before = set(sys.modules); import minikafka; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
+    assert [name for name in done.stdout.split() if name.startswith("minikafka")] == ["minikafka"]
+
+
+@pytest.fixture
+def compiled(tmp_path: Path) -> dict[str, str]:
+    """An environment in which modules are compiled once, as after an installation."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
+def test_the_first_answer_comes_in_time(compiled: dict[str, str], tmp_path: Path) -> None:
+    """Best of several, in units of what Python with asyncio takes here and now: so a busy machine does not matter."""
+    baseline_s = min(_python_with_asyncio_s(compiled) for _ in range(4))
+    starts_s = [_first_answer_s(compiled, tmp_path / str(number)) for number in range(6)]
+    assert min(starts_s) <= _RATIO_ALLOWED * baseline_s, (
+        f"first answers after {[round(1000 * start_s) for start_s in starts_s]} ms, "
+        f"Python with asyncio takes {1000 * baseline_s:.0f} ms"
+    )
+
+
+def _python_with_asyncio_s(environment: dict[str, str]) -> float:
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import asyncio"], env=environment, check=True)
+    return time.perf_counter() - begin
+
+
+def _first_answer_s(environment: dict[str, str], directory: Path) -> float:
+    port = free_port()
+    settings = ["--override", f"log.dirs={directory}", "--override", f"listeners=PLAINTEXT://127.0.0.1:{port}"]
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "minikafka", *settings], env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        while not _is_open(port):
+            assert process.poll() is None
+            time.sleep(0.001)
+        assert answers_api_versions("127.0.0.1", port)
+        return time.perf_counter() - begin
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
