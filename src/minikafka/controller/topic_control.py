@@ -157,6 +157,8 @@ class TopicControl:
             raise ApiError(POLICY_VIOLATION, "Excessively large number of partitions per request.")
 
     def _check_name(self, name: str, collisions: Mapping[str, str]) -> None:
+        if name == topic_names.CLUSTER_METADATA_TOPIC:
+            raise ApiError(INVALID_REQUEST, f"Creation of internal topic {name} is prohibited.")
         if name in self._image.topics_by_name:
             raise ApiError(TOPIC_ALREADY_EXISTS, f"Topic '{name}' already exists.")
         topic_names.validate(name)

@@ -16,7 +16,6 @@ from minikafka.controller.topic_control import CreatedTopic, NewTopic
 from minikafka.errors import ApiError
 from minikafka.pending import Pending
 from minikafka.protocol.messages import CreateTopicsRequest, CreateTopicsResponse
-from minikafka.state.topic_names import CLUSTER_METADATA_TOPIC
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext
@@ -29,12 +28,7 @@ _Result = CreateTopicsResponse.CreatableTopicResult
 def handle(ctx: RequestContext, request: CreateTopicsRequest) -> CreateTopicsResponse | Pending[CreateTopicsResponse]:
     counts = Counter(topic.name for topic in request.topics)
     refused = [_refusal(name, errors.INVALID_REQUEST, "Duplicate topic name.") for name in counts if counts[name] > 1]
-    if counts[CLUSTER_METADATA_TOPIC] == 1:
-        sentence = f"Creation of internal topic {CLUSTER_METADATA_TOPIC} is prohibited."
-        refused.append(_refusal(CLUSTER_METADATA_TOPIC, errors.INVALID_REQUEST, sentence))
-    wishes = [
-        _wish(topic) for topic in request.topics if counts[topic.name] == 1 and topic.name != CLUSTER_METADATA_TOPIC
-    ]
+    wishes = [_wish(topic) for topic in request.topics if counts[topic.name] == 1]
     if not wishes:
         return CreateTopicsResponse(topics=refused)
     answer: Pending[CreateTopicsResponse] = Pending()

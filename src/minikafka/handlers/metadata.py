@@ -20,7 +20,7 @@ from minikafka.handlers._authorized_operations import CLUSTER_OPERATIONS, NOT_AS
 from minikafka.handlers._topic_metadata import error_of_missing_topic, partition_state
 from minikafka.pending import Pending
 from minikafka.protocol.messages import MetadataRequest, MetadataResponse
-from minikafka.state.topic_names import is_internal, is_valid
+from minikafka.state.topic_names import CLUSTER_METADATA_TOPIC, is_internal, is_valid
 
 if TYPE_CHECKING:
     from minikafka.controller.topic_control import CreatedTopic
@@ -90,9 +90,13 @@ def _create(
     controller = ctx.broker.controller
     brokers = len(ctx.broker.image.cluster.brokers)
     controller.create_topics(
-        [auto_created_topic(name, controller.config, brokers) for name in missing if is_valid(name)]
+        [auto_created_topic(name, controller.config, brokers) for name in missing if _may_be_created(name)]
     ).on_complete(created)
     return answer
+
+
+def _may_be_created(name: str) -> bool:
+    return is_valid(name) and name != CLUSTER_METADATA_TOPIC
 
 
 def _response(ctx: RequestContext, request: MetadataRequest, topics: Iterable[_Topic]) -> MetadataResponse:
