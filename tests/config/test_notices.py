@@ -102,6 +102,4 @@ def test_what_one_node_cannot_meet_is_told() -> None:
 
 
 def test_settings_that_take_effect_are_no_news() -> None:
-    assert (
-        warnings(log__retention__hours="1", listener__name__external__max__connections="5", super__users="User:a") == []
-    )
+    assert warnings(log__retention__hours="1", listener__name__external__max__connections="5") == []

@@ -13,7 +13,7 @@ from minikafka.config.broker import BrokerConfig
 from minikafka.config.group import group_config
 from minikafka.config.keys import ConfigKey
 from minikafka.config.listener_keys import base_name, listener_key
-from minikafka.config.reasons import REASONS
+from minikafka.config.reasons import REASONS, no_effect
 from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY, broker_synonyms
 from minikafka.config.tables import broker_keys, group_keys, topic_keys
 from minikafka.config.values import value_text
@@ -83,7 +83,7 @@ def documentation_of(key: ConfigKey) -> str:
     """The documentation of a key, with the reason when it has no effect."""
     if key.no_effect is None:
         return key.documentation
-    return f"{key.documentation} No effect on a single node: {REASONS[key.no_effect]}.".strip()
+    return f"{key.documentation} {no_effect(key.no_effect)}: {REASONS[key.no_effect]}.".strip()
 
 
 def describe_topic(config: BrokerConfig, overrides: Mapping[str, str]) -> Iterator[DescribedConfig]:

@@ -14,7 +14,7 @@ marks:
 - ``internal``: Kafka hides the key
 - ``until V``: V is Kafka's last version with the key
 - ``unlisted``: Kafka reads the key, but has not declared it
-- ``no effect: REASON``: the key changes nothing on one node; REASON is a name out of ``reasons.REASONS``
+- ``no effect: REASON``: the key changes nothing on one node, or not yet; REASON is a name out of ``reasons.REASONS``
 
 An entry is parsed when its key is first asked for: a broker that sets ten keys does not pay for four hundred.
 """

@@ -51,11 +51,10 @@ def _no_effect(config: BrokerConfig, name: str) -> str | None:
 def _ineffective(names_by_reason: dict[str, list[str]]) -> list[str]:
     if not names_by_reason:
         return []
-    from minikafka.config.reasons import REASONS
+    from minikafka.config.reasons import REASONS, no_effect
 
     return [
-        f"No effect on a single node: {', '.join(names)} ({REASONS[reason]})."
-        for reason, names in names_by_reason.items()
+        f"{no_effect(reason)}: {', '.join(names)} ({REASONS[reason]})." for reason, names in names_by_reason.items()
     ]
 
 

@@ -22,6 +22,7 @@ REASONS: Final = {
     "log-dir-failure": "there is no other broker a partition of a failed directory could move to",
     "metrics": "metrics do not go through Java's reporters",
     "newest-format": "records and metadata are always written in the newest format",
+    "not-yet": "what it is about is not there yet",
     "per-topic": "what differs for a topic is a setting of the topic",
     "purgatory": "a waiting request is removed when it ends, and nothing is left to purge",
     "quorum": "the controller is part of the broker and is the only voter",
@@ -34,4 +35,9 @@ REASONS: Final = {
     "unstable": "all that is there is stable",
     "zookeeper": "there is no ZooKeeper; the broker keeps its metadata itself, in __cluster_metadata",
 }
-"""Reason -> a clause that fits behind ``no effect on a single node:``."""
+"""Reason -> a clause for people, without a full stop."""
+
+
+def no_effect(reason: str) -> str:
+    """How a sentence about keys without effect begins; ``not-yet`` is no matter of how many nodes there are."""
+    return "No effect yet" if reason == "not-yet" else "No effect on a single node"

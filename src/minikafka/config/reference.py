@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from minikafka.config.keys import ConfigKey, KeyTable
-from minikafka.config.reasons import REASONS
+from minikafka.config.reasons import REASONS, no_effect
 from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY
 from minikafka.config.tables import (
     admin_keys,
@@ -62,7 +62,8 @@ likes: `Broker(log_retention_ms=60000)`.
 Every key that Kafka 0.8 to 4.2 has had is known:
 
 - It **takes effect** as described.
-- Or it has **no effect** on a single node, for a reason; it is accepted, checked, and named once at start-up.
+- Or it has **no effect** on a single node, or not yet, for a reason; it is accepted, checked, and named once at
+  start-up.
 - A name that is neither is ignored with a warning that says which name comes nearest.
 
 A value of the wrong type or out of range stops the start with the key, the value, what it takes, and the line of the
@@ -102,7 +103,7 @@ def _explanation(scope: str, key: ConfigKey) -> Iterator[str]:
     if key.documentation:
         yield f"  {key.documentation}"
     if key.no_effect is not None:
-        yield f"  No effect on a single node: {REASONS[key.no_effect]}."
+        yield f"  {no_effect(key.no_effect)}: {REASONS[key.no_effect]}."
     yield f"  type: {key.type}"
     yield f"  default: {_shown_default(key)}"
     if key.condition is not None and key.condition.text:
@@ -136,7 +137,7 @@ def _table(
 def _meaning(key: ConfigKey) -> str:
     parts = [key.documentation]
     if key.no_effect is not None:
-        parts.append(f"*No effect:* {REASONS[key.no_effect]}.")
+        parts.append(f"*{no_effect(key.no_effect)}:* {REASONS[key.no_effect]}.")
     if key.last_version is not None:
         parts.append(f"*In Kafka until {key.last_version}.*")
     return " ".join(filter(None, parts))

@@ -43,19 +43,20 @@ leader.replication.throttled.rate | long | 9223372036854775807 | 0.. | medium | 
 follower.replication.throttled.rate | long | 9223372036854775807 | 0.. | medium | cluster-wide
     | unlisted, no effect: replication
 
-replica.alter.log.dirs.io.max.bytes.per.second | long | 9223372036854775807 | 0.. | medium | cluster-wide | unlisted
+replica.alter.log.dirs.io.max.bytes.per.second | long | 9223372036854775807 | 0.. | medium | cluster-wide
+    | unlisted, no effect: not-yet
     The most bytes a second that moving partitions between log directories may copy.
 
-quota.window.num | int | 11 | 1.. | low
+quota.window.num | int | 11 | 1.. | low | | no effect: not-yet
     How many windows are kept of what a client sent and received, to measure its rate against its quota.
 
-quota.window.size.seconds | int | 1 | 1.. | low
+quota.window.size.seconds | int | 1 | 1.. | low | | no effect: not-yet
     The length of one of those windows.
 
-controller.quota.window.num | int | 11 | 1.. | low
+controller.quota.window.num | int | 11 | 1.. | low | | no effect: not-yet
     How many windows are kept of the topics and partitions a client created and deleted.
 
-controller.quota.window.size.seconds | int | 1 | 1.. | low
+controller.quota.window.size.seconds | int | 1 | 1.. | low | | no effect: not-yet
     The length of one of those windows.
 
 client.quota.callback.class | class | - | | low | | no effect: java-class

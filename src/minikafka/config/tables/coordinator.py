@@ -16,86 +16,87 @@ group.max.size | int | 2147483647 | 1.. | medium
     The most members of one classic group; the next is told GROUP_MAX_SIZE_REACHED.
 
 group.coordinator.rebalance.protocols | list | classic,consumer,streams
-    | distinct nonempty {consumer,classic,share,streams} | medium
+    | distinct nonempty {consumer,classic,share,streams} | medium | | no effect: not-yet
     Which kinds of group clients may form; classic is always among them.
 
 group.coordinator.threads | int | 4 | 1.. | high | | no effect: threads
 
 group.coordinator.append.linger.ms | int | -1 | -1.. | medium | | no effect: coordinator-linger
 
-group.consumer.session.timeout.ms | int | 45000 | 1.. | medium
+group.consumer.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
     How long a member of a consumer group (KIP-848) may be silent before it is removed.
 
-group.consumer.min.session.timeout.ms | int | 45000 | 1.. | medium
+group.consumer.min.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
     The least consumer.session.timeout.ms a group can be given.
 
-group.consumer.max.session.timeout.ms | int | 60000 | 1.. | medium
+group.consumer.max.session.timeout.ms | int | 60000 | 1.. | medium | | no effect: not-yet
     The most consumer.session.timeout.ms a group can be given.
 
-group.consumer.heartbeat.interval.ms | int | 5000 | 1.. | medium
+group.consumer.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
     How often members of a consumer group are told to send heartbeats.
 
-group.consumer.min.heartbeat.interval.ms | int | 5000 | 1.. | medium
+group.consumer.min.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
     The least consumer.heartbeat.interval.ms a group can be given.
 
-group.consumer.max.heartbeat.interval.ms | int | 15000 | 1.. | medium
+group.consumer.max.heartbeat.interval.ms | int | 15000 | 1.. | medium | | no effect: not-yet
     The most consumer.heartbeat.interval.ms a group can be given.
 
-group.consumer.max.size | int | 2147483647 | 1.. | medium
+group.consumer.max.size | int | 2147483647 | 1.. | medium | | no effect: not-yet
     The most members of one consumer group.
 
-group.consumer.assignors | list | uniform,range | distinct nonempty | medium
+group.consumer.assignors | list | uniform,range | distinct nonempty | medium | | no effect: not-yet
     The assignors members can choose by name, uniform and range; the first serves those that name none.
 
-group.consumer.migration.policy | string | bidirectional | ~{DISABLED,DOWNGRADE,UPGRADE,BIDIRECTIONAL} | medium
+group.consumer.migration.policy | string | bidirectional | ~{DISABLED,DOWNGRADE,UPGRADE,BIDIRECTIONAL} | medium |
+    | no effect: not-yet
     Whether a group may change between the classic and the consumer protocol while it has members: upgrade,
     downgrade, bidirectional or disabled.
 
-group.consumer.regex.refresh.interval.ms | int | 600000 | 10000.. | medium | | internal
+group.consumer.regex.refresh.interval.ms | int | 600000 | 10000.. | medium | | internal, no effect: not-yet
     How often subscriptions by regular expression are matched again when no topic came or went.
 
 group.share.enable | boolean | false | | medium | | internal, no effect: unstable
 
-group.share.session.timeout.ms | int | 45000 | 1.. | medium
+group.share.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
     How long a member of a share group may be silent before it is removed.
 
-group.share.min.session.timeout.ms | int | 45000 | 1.. | medium
+group.share.min.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
     The least share.session.timeout.ms a group can be given.
 
-group.share.max.session.timeout.ms | int | 60000 | 1.. | medium
+group.share.max.session.timeout.ms | int | 60000 | 1.. | medium | | no effect: not-yet
     The most share.session.timeout.ms a group can be given.
 
-group.share.heartbeat.interval.ms | int | 5000 | 1.. | medium
+group.share.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
     How often members of a share group are told to send heartbeats.
 
-group.share.min.heartbeat.interval.ms | int | 5000 | 1.. | medium
+group.share.min.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
     The least share.heartbeat.interval.ms a group can be given.
 
-group.share.max.heartbeat.interval.ms | int | 15000 | 1.. | medium
+group.share.max.heartbeat.interval.ms | int | 15000 | 1.. | medium | | no effect: not-yet
     The most share.heartbeat.interval.ms a group can be given.
 
-group.share.max.size | int | 200 | 1..1000 | medium
+group.share.max.size | int | 200 | 1..1000 | medium | | no effect: not-yet
     The most members of one share group.
 
-group.share.assignors | list | simple | distinct nonempty | medium
+group.share.assignors | list | simple | distinct nonempty | medium | | no effect: not-yet
     The assignor of share groups; simple is the one there is.
 
-group.share.delivery.count.limit | int | 5 | 2..10 | medium
+group.share.delivery.count.limit | int | 5 | 2..10 | medium | | no effect: not-yet
     How often a record is given to members of a share group before it is archived as undeliverable.
 
-group.share.record.lock.duration.ms | int | 30000 | 1000..3600000 | medium
+group.share.record.lock.duration.ms | int | 30000 | 1000..3600000 | medium | | no effect: not-yet
     How long a member holds a record it acquired before the record goes to another.
 
-group.share.min.record.lock.duration.ms | int | 15000 | 1000..30000 | medium
+group.share.min.record.lock.duration.ms | int | 15000 | 1000..30000 | medium | | no effect: not-yet
     The least share.record.lock.duration.ms a group can be given.
 
-group.share.max.record.lock.duration.ms | int | 60000 | 30000..3600000 | medium
+group.share.max.record.lock.duration.ms | int | 60000 | 30000..3600000 | medium | | no effect: not-yet
     The most share.record.lock.duration.ms a group can be given.
 
-group.share.partition.max.record.locks | int | 2000 | 100..10000 | medium
+group.share.partition.max.record.locks | int | 2000 | 100..10000 | medium | | no effect: not-yet
     The most records of one partition that can be acquired at a time.
 
-group.share.max.share.sessions | int | 2000 | 1.. | medium
+group.share.max.share.sessions | int | 2000 | 1.. | medium | | no effect: not-yet
     The most share sessions the broker keeps.
 
 group.share.initialize.retry.interval.ms | int | 30000 | 1.. | low | | internal, no effect: share-persister
@@ -105,16 +106,16 @@ group.share.persister.class.name | string | org.apache.kafka.server.share.persis
 
 share.coordinator.append.linger.ms | int | -1 | -1.. | medium | | no effect: coordinator-linger
 
-share.coordinator.cold.partition.snapshot.interval.ms | int | 300000 | 1.. | low | | internal
+share.coordinator.cold.partition.snapshot.interval.ms | int | 300000 | 1.. | low | | internal, no effect: not-yet
     How often the state of share partitions that do not change is written anew, so that old records of it can be
     deleted.
 
 share.coordinator.load.buffer.size | int | 5242880 | 1.. | high | | no effect: load-buffer
 
-share.coordinator.snapshot.update.records.per.snapshot | int | 500 | 0.. | medium
+share.coordinator.snapshot.update.records.per.snapshot | int | 500 | 0.. | medium | | no effect: not-yet
     How many updates of a share partition's state are written between two complete ones.
 
-share.coordinator.state.topic.compression.codec | int | 0 | | high
+share.coordinator.state.topic.compression.codec | int | 0 | | high | | no effect: not-yet
     How batches of __share_group_state are compressed: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.
 
 share.coordinator.state.topic.min.isr | short | 1 | 1.. | high | | no effect: internal-topics
@@ -122,7 +123,7 @@ share.coordinator.state.topic.min.isr | short | 1 | 1.. | high | | no effect: in
 share.coordinator.state.topic.num.partitions | int | 50 | 1.. | high
     How many partitions __share_group_state is created with. Not to be changed afterwards.
 
-share.coordinator.state.topic.prune.interval.ms | int | 300000 | 1.. | low | | internal
+share.coordinator.state.topic.prune.interval.ms | int | 300000 | 1.. | low | | internal, no effect: not-yet
     How often records of __share_group_state that nobody needs any more are deleted.
 
 share.coordinator.state.topic.replication.factor | short | 1 | 1.. | high | | no effect: internal-topics
@@ -132,44 +133,44 @@ share.coordinator.state.topic.segment.bytes | int | 104857600 | 1.. | high
 
 share.coordinator.threads | int | 1 | 1.. | medium | | no effect: threads
 
-share.coordinator.write.timeout.ms | int | 5000 | 1.. | high
+share.coordinator.write.timeout.ms | int | 5000 | 1.. | high | | no effect: not-yet
     How long a write of share state may take before it fails.
 
-group.streams.heartbeat.interval.ms | int | 5000 | 1.. | medium
+group.streams.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
     How often members of a streams group are told to send heartbeats.
 
-group.streams.min.heartbeat.interval.ms | int | 5000 | 1.. | medium
+group.streams.min.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
     The least streams.heartbeat.interval.ms a group can be given.
 
-group.streams.max.heartbeat.interval.ms | int | 15000 | 1.. | medium
+group.streams.max.heartbeat.interval.ms | int | 15000 | 1.. | medium | | no effect: not-yet
     The most streams.heartbeat.interval.ms a group can be given.
 
-group.streams.session.timeout.ms | int | 45000 | 1.. | medium
+group.streams.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
     How long a member of a streams group may be silent before it is removed.
 
-group.streams.min.session.timeout.ms | int | 45000 | 1.. | medium
+group.streams.min.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
     The least streams.session.timeout.ms a group can be given.
 
-group.streams.max.session.timeout.ms | int | 60000 | 1.. | medium
+group.streams.max.session.timeout.ms | int | 60000 | 1.. | medium | | no effect: not-yet
     The most streams.session.timeout.ms a group can be given.
 
-group.streams.max.size | int | 2147483647 | 1.. | medium
+group.streams.max.size | int | 2147483647 | 1.. | medium | | no effect: not-yet
     The most members of one streams group.
 
-group.streams.initial.rebalance.delay.ms | int | 3000 | 0.. | medium
+group.streams.initial.rebalance.delay.ms | int | 3000 | 0.. | medium | | no effect: not-yet
     How long the first assignment of an empty streams group waits for further members.
 
-group.streams.num.standby.replicas | int | 0 | 0.. | medium
+group.streams.num.standby.replicas | int | 0 | 0.. | medium | | no effect: not-yet
     How many standby tasks a streams group asks for.
 
-group.streams.max.standby.replicas | int | 2 | 0.. | medium
+group.streams.max.standby.replicas | int | 2 | 0.. | medium | | no effect: not-yet
     The most streams.num.standby.replicas a group can be given.
 
 offset.metadata.max.bytes | int | 4096 | | high
     The longest metadata text that can be committed with an offset; a longer one is refused with
     OFFSET_METADATA_TOO_LARGE.
 
-offsets.commit.timeout.ms | int | 5000 | 1.. | high
+offsets.commit.timeout.ms | int | 5000 | 1.. | high | | no effect: not-yet
     How long an offset commit may take to be written before it fails.
 
 offsets.load.buffer.size | int | 5242880 | 1.. | high | | no effect: load-buffer

@@ -43,11 +43,11 @@ socket.connection.setup.timeout.max.ms | long | 30000 | | medium | | no effect: 
 connections.max.idle.ms | long | 600000 | | medium
     A connection on which nothing has arrived for this long is closed; -1 keeps it.
 
-connection.failed.authentication.delay.ms | int | 100 | 0.. | low
+connection.failed.authentication.delay.ms | int | 100 | 0.. | low | | no effect: not-yet
     How long the broker waits before it closes a connection whose authentication failed, so that clients do not
     retry at once.
 
-connections.max.reauth.ms | long | 0 | | medium
+connections.max.reauth.ms | long | 0 | | medium | | no effect: not-yet
     How long a SASL session lasts; clients that do not authenticate again by then are disconnected. 0 sets no limit.
 
 max.connections | int | 2147483647 | 0.. | medium | cluster-wide
@@ -64,10 +64,10 @@ max.connection.creation.rate | int | 2147483647 | 0.. | medium | cluster-wide
     The most connections accepted in a second. listener.name.NAME.max.connection.creation.rate is the limit of one
     listener.
 
-queued.max.requests | int | 500 | 1.. | high
+queued.max.requests | int | 500 | 1.. | high | | no effect: not-yet
     How many requests of all connections may be in work or waiting before the broker stops reading from sockets.
 
-queued.max.request.bytes | long | -1 | | medium
+queued.max.request.bytes | long | -1 | | medium | | no effect: not-yet
     The same limit in bytes; -1 sets none. It cannot be smaller than socket.request.max.bytes.
 
 max.request.partition.size.limit | int | 2000 | 1.. | medium

@@ -3,14 +3,14 @@
 from typing import Final
 
 TABLE: Final = """
-authorizer.class.name | string | "" | @non-null | low
+authorizer.class.name | string | "" | @non-null | low | | no effect: not-yet
     Any value but an empty one turns access control on: requests are checked against the ACLs. Usually
     org.apache.kafka.metadata.authorizer.StandardAuthorizer.
 
-super.users | string | "" | | medium | | unlisted
+super.users | string | "" | | medium | | unlisted, no effect: not-yet
     Principals that may do everything, as User:NAME, a semicolon between two of them.
 
-allow.everyone.if.no.acl.found | boolean | false | | medium | | unlisted
+allow.everyone.if.no.acl.found | boolean | false | | medium | | unlisted, no effect: not-yet
     Whether a resource without any ACL is open to everyone.
 
 principal.builder.class | class | org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder |
@@ -18,14 +18,14 @@ principal.builder.class | class | org.apache.kafka.common.security.authenticator
 
 security.providers | string | - | | low | | no effect: java-tls
 
-sasl.enabled.mechanisms | list | GSSAPI | distinct | medium | per-broker
+sasl.enabled.mechanisms | list | GSSAPI | distinct | medium | per-broker | no effect: not-yet
     The SASL mechanisms clients may use: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER. GSSAPI (Kerberos) is not
     available.
 
-sasl.jaas.config | password | - | | medium | per-broker
+sasl.jaas.config | password | - | | medium | per-broker | no effect: not-yet
     Users and options of a mechanism in JAAS form, usually as listener.name.NAME.MECHANISM.sasl.jaas.config.
 
-sasl.server.max.receive.size | int | 524288 | | medium
+sasl.server.max.receive.size | int | 524288 | | medium | | no effect: not-yet
     The largest SASL message that is accepted before a client has authenticated.
 
 sasl.server.callback.handler.class | class | - | | medium | | no effect: java-class
@@ -104,85 +104,85 @@ sasl.oauthbearer.jwt.retriever.class | class | org.apache.kafka.common.security.
 sasl.oauthbearer.jwt.validator.class | class | org.apache.kafka.common.security.oauthbearer.DefaultJwtValidator |
     | medium | | no effect: java-class
 
-sasl.oauthbearer.clock.skew.seconds | int | 30 | | low
+sasl.oauthbearer.clock.skew.seconds | int | 30 | | low | | no effect: not-yet
     How far the clocks of the broker and of the issuer of a token may differ.
 
-sasl.oauthbearer.expected.audience | list | "" | distinct | low
+sasl.oauthbearer.expected.audience | list | "" | distinct | low | | no effect: not-yet
     Audiences of which a token must name one; empty accepts any.
 
-sasl.oauthbearer.expected.issuer | string | - | | low
+sasl.oauthbearer.expected.issuer | string | - | | low | | no effect: not-yet
     The issuer a token must name; not set accepts any.
 
-sasl.oauthbearer.scope.claim.name | string | scope | | low
+sasl.oauthbearer.scope.claim.name | string | scope | | low | | no effect: not-yet
     The claim of a token its scope is in.
 
-sasl.oauthbearer.sub.claim.name | string | sub | | low
+sasl.oauthbearer.sub.claim.name | string | sub | | low | | no effect: not-yet
     The claim of a token the principal's name is in.
 
-sasl.oauthbearer.jwks.endpoint.url | string | - | | medium
+sasl.oauthbearer.jwks.endpoint.url | string | - | | medium | | no effect: not-yet
     Where the keys that tokens are signed with are found; a file: URL is read once, an https: URL again and again.
 
-sasl.oauthbearer.jwks.endpoint.refresh.ms | long | 3600000 | | low
+sasl.oauthbearer.jwks.endpoint.refresh.ms | long | 3600000 | | low | | no effect: not-yet
     How often those keys are fetched again.
 
-sasl.oauthbearer.jwks.endpoint.retry.backoff.ms | long | 100 | | low
+sasl.oauthbearer.jwks.endpoint.retry.backoff.ms | long | 100 | | low | | no effect: not-yet
     How long to wait before a failed fetch of the keys is tried again, at first.
 
-sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms | long | 10000 | | low
+sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms | long | 10000 | | low | | no effect: not-yet
     How long to wait before a failed fetch of the keys is tried again, at the most.
 
-ssl.keystore.location | string | - | | medium | per-broker
+ssl.keystore.location | string | - | | medium | per-broker | no effect: not-yet
     The file with the broker's certificate and key, of the type ssl.keystore.type.
 
-ssl.keystore.type | string | JKS | | medium | per-broker
+ssl.keystore.type | string | JKS | | medium | per-broker | no effect: not-yet
     What the key store is: PEM, PKCS12 or JKS.
 
-ssl.keystore.password | password | - | | medium | per-broker
+ssl.keystore.password | password | - | | medium | per-broker | no effect: not-yet
     The password of the key store; not used with PEM.
 
-ssl.key.password | password | - | | medium | per-broker
+ssl.key.password | password | - | | medium | per-broker | no effect: not-yet
     The password of the private key.
 
-ssl.keystore.key | password | - | | medium | per-broker
+ssl.keystore.key | password | - | | medium | per-broker | no effect: not-yet
     The private key itself, in PEM, in place of a file.
 
-ssl.keystore.certificate.chain | password | - | | medium | per-broker
+ssl.keystore.certificate.chain | password | - | | medium | per-broker | no effect: not-yet
     The certificate chain itself, in PEM, in place of a file.
 
-ssl.truststore.location | string | - | | medium | per-broker
+ssl.truststore.location | string | - | | medium | per-broker | no effect: not-yet
     The file with the certificates of authorities that sign client certificates.
 
-ssl.truststore.type | string | JKS | | medium | per-broker
+ssl.truststore.type | string | JKS | | medium | per-broker | no effect: not-yet
     What the trust store is: PEM, PKCS12 or JKS.
 
-ssl.truststore.password | password | - | | medium | per-broker
+ssl.truststore.password | password | - | | medium | per-broker | no effect: not-yet
     The password of the trust store.
 
-ssl.truststore.certificates | password | - | | medium | per-broker
+ssl.truststore.certificates | password | - | | medium | per-broker | no effect: not-yet
     The trusted certificates themselves, in PEM, in place of a file.
 
-ssl.client.auth | string | none | {required,requested,none} | medium | per-broker
+ssl.client.auth | string | none | {required,requested,none} | medium | per-broker | no effect: not-yet
     Whether clients show a certificate: none, requested, or required.
 
-ssl.enabled.protocols | list | TLSv1.2,TLSv1.3 | distinct | medium | per-broker
+ssl.enabled.protocols | list | TLSv1.2,TLSv1.3 | distinct | medium | per-broker | no effect: not-yet
     The versions of TLS that are accepted.
 
-ssl.protocol | string | TLSv1.3 | | medium | per-broker
+ssl.protocol | string | TLSv1.3 | | medium | per-broker | no effect: not-yet
     The newest version of TLS that is offered.
 
-ssl.cipher.suites | list | "" | distinct | medium | per-broker
+ssl.cipher.suites | list | "" | distinct | medium | per-broker | no effect: not-yet
     The cipher suites that are accepted; empty accepts the system's choice.
 
-ssl.principal.mapping.rules | string | DEFAULT | | low
+ssl.principal.mapping.rules | string | DEFAULT | | low | | no effect: not-yet
     How the distinguished name of a client certificate becomes a principal's name: RULE:pattern/replacement/[LU],
     tried in order, or DEFAULT.
 
 ssl.endpoint.identification.algorithm | string | https | | low | per-broker | no effect: inter-broker
 
-ssl.allow.dn.changes | boolean | false | | low
+ssl.allow.dn.changes | boolean | false | | low | | no effect: not-yet
     Whether a key store that is replaced while the broker runs may have another distinguished name.
 
-ssl.allow.san.changes | boolean | false | | low
+ssl.allow.san.changes | boolean | false | | low | | no effect: not-yet
     Whether a key store that is replaced while the broker runs may have other alternative names.
 
 ssl.engine.factory.class | class | - | | low | per-broker | no effect: java-class
@@ -195,15 +195,15 @@ ssl.provider | string | - | | medium | per-broker | no effect: java-tls
 
 ssl.secure.random.implementation | string | - | | low | per-broker | no effect: java-tls
 
-delegation.token.secret.key | password | - | | medium
+delegation.token.secret.key | password | - | | medium | | no effect: not-yet
     The secret delegation tokens are made with; without it they are turned off.
 
-delegation.token.max.lifetime.ms | long | 604800000 | 1.. | medium
+delegation.token.max.lifetime.ms | long | 604800000 | 1.. | medium | | no effect: not-yet
     The longest a delegation token can live, however often it is renewed.
 
-delegation.token.expiry.time.ms | long | 86400000 | 1.. | medium
+delegation.token.expiry.time.ms | long | 86400000 | 1.. | medium | | no effect: not-yet
     How long a delegation token lives before it has to be renewed.
 
-delegation.token.expiry.check.interval.ms | long | 3600000 | 1.. | low
+delegation.token.expiry.check.interval.ms | long | 3600000 | 1.. | low | | no effect: not-yet
     How often expired delegation tokens are removed.
 """
