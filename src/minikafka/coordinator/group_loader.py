@@ -65,7 +65,7 @@ class GroupLoader:
             end = position + _LENGTH_END + length
             if end > size:
                 break
-            if magic != 2 or attributes & _SLOW:
+            if magic != 2 or attributes & _SLOW or self._pending:
                 next_offset = self._feed_slowly(memoryview(data)[position:end])
             else:
                 _read_plain_records(data, position + _HEADER_BYTES, count, base_offset, last)
@@ -74,7 +74,7 @@ class GroupLoader:
         return next_offset
 
     def _feed_slowly(self, data: memoryview) -> int:
-        """Compressed, old, transactional and control batches, all rare here."""
+        """Compressed, old, transactional and control batches, and all while a transaction is open: rare here."""
         next_offset = -1
         for batch in iter_batches(data):
             next_offset = batch.next_offset

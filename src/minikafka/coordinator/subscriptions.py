@@ -25,8 +25,8 @@ def subscribed_topics_of(metadata: Iterable[bytes]) -> frozenset[str] | None:
                 raise ProtocolError(f"subscription of {len(one)} bytes has no version")
             topics.update(ConsumerProtocolSubscription.decode_from(one, 2, 0)[0].topics)
     except ProtocolError as error:
-        # Assignors may use the protocol type "consumer" with metadata of their own: that is legal.
-        _logger.warning(
+        # Assignors may use the protocol type "consumer" with metadata of their own: that is legal, and no news.
+        _logger.debug(
             "Cannot read the topics of a consumer's subscription, so the group counts as reading all: %s", error
         )
         return None
