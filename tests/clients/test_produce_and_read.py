@@ -14,6 +14,8 @@ CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 # Around the lengths at which a varint, a batch or a library's buffer takes another path.
 SIZES_BYTES = (0, 1, 2, 63, 64, 127, 128, 1000, 8191, 8192, 16_383, 16_384, 65_535, 65_536, 500_000, 1_000_000)
 EVERY_LINE = 100_000
+# For topics whose messages carry timestamps of years ago.
+KEPT_FOREVER = {"retention.ms": "-1"}
 
 
 def from_start(partitions: int) -> dict[int, int | str]:
@@ -44,7 +46,7 @@ def test_a_topic_that_exists_cannot_be_created_again(client: Driver, topic: str)
 
 
 def test_keys_headers_and_timestamps_come_back(client: Driver, topic: str) -> None:
-    client.create_topic(topic)
+    client.create_topic(topic, configs=KEPT_FOREVER)
     messages = [
         Message(b"plain", timestamp_ms=1_700_000_000_000),
         Message(b"keyed", key=b"key", timestamp_ms=1_700_000_000_001),
@@ -159,7 +161,7 @@ def test_beginning_and_end(client: Driver, topic: str) -> None:
 
 
 def test_offsets_for_times(client: Driver, topic: str) -> None:
-    client.create_topic(topic)
+    client.create_topic(topic, configs=KEPT_FOREVER)
     start_ms = 1_700_000_000_000
     messages = [Message(b"x", timestamp_ms=start_ms + 10 * number) for number in range(500)]
     client.produce(topic, messages, batch_bytes=1000)

@@ -48,7 +48,7 @@ def main() -> int:
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
     parser.add_argument("bootstrap", metavar="HOST:PORT", help="the broker to talk to")
-    parser.add_argument("--features", default="", help="what it can do beyond topics: groups,transactions")
+    parser.add_argument("--features", default="", help="what it can do beyond topics: configs,groups,transactions")
     parser.add_argument("--only", default="", help="run the clients whose name contains this")
     parser.add_argument("--work", help="where to fetch and build clients; kept, so that a second run is quick")
     return parser.parse_args()

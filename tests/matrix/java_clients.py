@@ -96,8 +96,9 @@ def check_tools(workplace: Workplace) -> str:
     printed = tool(topics, *broker, "--create", "--topic", topic, workplace=workplace)
     assert f"Created topic {topic}." in printed, printed
     assert topic in tool(topics, *broker, "--list", workplace=workplace).splitlines()
-    described = tool(topics, *broker, "--describe", "--topic", topic, workplace=workplace)
-    assert "PartitionCount: 1\tReplicationFactor: 1" in described, described
+    if "configs" in workplace.features:
+        described = tool(topics, *broker, "--describe", "--topic", topic, workplace=workplace)
+        assert "PartitionCount: 1\tReplicationFactor: 1" in described, described
     producer = "org.apache.kafka.tools.ConsoleProducer"
     tool(producer, *broker, "--topic", topic, workplace=workplace, stdin="\n".join(lines).encode() + b"\n")
     # By partition and offset the consumer takes no part in a group, so that it runs where groups do not.

@@ -123,10 +123,11 @@ class Tutorial:
 
     def assign_seek_and_offsets(self):
         topic = self.topic("offsets")
+        first_ms = int(time.time() * 1000) - 1000
         self.create(topic, 2)
         producer = KafkaProducer(**self.common)
         for number in range(60):
-            producer.send(topic, b"%d" % number, partition=0, timestamp_ms=1500000000000 + number)
+            producer.send(topic, b"%d" % number, partition=0, timestamp_ms=first_ms + number)
         producer.flush()
         producer.close()
         consumer = KafkaConsumer(consumer_timeout_ms=2000, **self.common)
@@ -137,8 +138,8 @@ class Tutorial:
         assert consumer.beginning_offsets([first, second]) == {first: 0, second: 0}
         assert consumer.end_offsets([first, second]) == {first: 60, second: 0}
         if self.api_version is None:
-            found = consumer.offsets_for_times({first: 1500000000025, second: 0})
-            assert (found[first].offset, found[first].timestamp, found[second]) == (25, 1500000000025, None), found
+            found = consumer.offsets_for_times({first: first_ms + 25, second: 0})
+            assert (found[first].offset, found[first].timestamp, found[second]) == (25, first_ms + 25, None), found
         consumer.seek(first, 50)
         consumer.seek_to_beginning(second)
         assert (consumer.position(first), consumer.position(second)) == (50, 0)

@@ -22,8 +22,8 @@ class CommandFailed(Exception):
 
 
 class Workplace(NamedTuple):
-    """Where clients are built, and what the broker at ``bootstrap`` ("HOST:PORT") can do: some of "groups",
-    "transactions"."""
+    """Where clients are built, and what the broker at ``bootstrap`` ("HOST:PORT") can do: some of "configs",
+    "groups", "transactions"."""
 
     directory: Path
     bootstrap: str

@@ -37,9 +37,9 @@ def free_port() -> int:
 def answers_api_versions(host: str, port: int) -> bool:
     """Whether a broker at ``host:port`` answers ApiVersions without an error."""
     try:
-        with socket.create_connection((host, port), timeout=10) as connection:
+        with socket.create_connection((host, port), timeout=10) as connection, connection.makefile("rb") as answers:
             connection.sendall(API_VERSIONS_REQUEST)
-            answer = connection.recv(10, socket.MSG_WAITALL)
+            answer = answers.read(10)
     except OSError:
         return False
     return len(answer) == 10 and answer[4:10] == struct.pack(">ih", 1, 0)

@@ -24,7 +24,7 @@ import org.apache.kafka.common.errors.TopicExistsException;
  * Usage: Modern BOOTSTRAP TOPIC [transactions]
  */
 public class Modern {
-    static final long FIRST_MS = 1700000000000L;
+    static final long FIRST_MS = System.currentTimeMillis() - 1000;
 
     public static void main(String[] arguments) throws Exception {
         String bootstrap = arguments[0];
