@@ -15,7 +15,7 @@ from minikafka.handlers import Api
 from minikafka.pending import Pending
 from minikafka.protocol.headers import request_header_version, response_header_version
 from minikafka.protocol.messages import request_class, response_class
-from minikafka.server.connection_quotas import ConnectionQuotas
+from minikafka.server.connection_quotas import ConnectionLimits, ConnectionQuotas
 from minikafka.server.dispatch import Dispatcher
 from minikafka.server.socket_server import SocketServer, SocketSettings
 
@@ -47,7 +47,7 @@ class Running:
         self.timers = Timers(self.clock)
         self.clock.on_advance(self.timers.run_due)
         self.services = FakeServices()
-        self.quotas = ConnectionQuotas(self.clock.monotonic_ms, **quotas)
+        self.quotas = ConnectionQuotas(self.clock.monotonic_ms, ConnectionLimits(**quotas))
         dispatcher = Dispatcher(self.services, APIS, "tests.server.fake_handlers")  # type: ignore[arg-type]
         self.server = SocketServer(dispatcher, settings, self.quotas, self.clock, self.timers)
 

@@ -11,6 +11,7 @@ import pytest
 from minikafka.config import Listener
 from minikafka.errors import ConfigError
 from minikafka.protocol.messages import FetchRequest, HeartbeatRequest, MetadataRequest
+from minikafka.server.connection_quotas import ConnectionLimits
 from minikafka.server.socket_server import SocketSettings, bind_listener
 from tests.server.harness import LOOPBACK, Running, running, until
 
@@ -140,6 +141,20 @@ def test_connections_over_max_connections_per_ip_are_refused(caplog: pytest.LogC
     asyncio.run(main())
     assert len(caplog.records) == 1
     assert "127.0.0.1 already has 1 connections" in caplog.text
+
+
+def test_a_limit_that_is_raised_lets_those_in_who_wait() -> None:
+    async def main() -> None:
+        async with running(max_connections=1) as it:
+            first, second = await it.connect(), await it.connect()
+            await first.ask(MetadataRequest(topics=None))
+            second.send(MetadataRequest(topics=None))
+            it.server.change_limits(ConnectionLimits(max_connections=2))
+            assert (await second.receive(3))[0] == 1
+            await first.close()
+            await second.close()
+
+    asyncio.run(main())
 
 
 def test_connections_over_the_creation_rate_wait() -> None:

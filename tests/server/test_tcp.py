@@ -161,6 +161,48 @@ def test_the_broker_stops_reading_behind_a_request_that_waits() -> None:
     serve(scenario)
 
 
+@pytest.mark.parametrize("limit", [{"queued_max_requests": 3}, {"queued_max_request_bytes": 75}])
+def test_requests_that_wait_are_limited_over_all_connections(limit: dict[str, int]) -> None:
+    async def scenario(it: Running, client: Client) -> None:
+        promises = it.services.promises
+        clients = [await it.connect() for _ in range(4)]
+        for number, each in enumerate(clients):
+            each.send(HeartbeatRequest(group_id=str(number)))
+            await until(lambda number=number: len(promises) == number + 1)
+        held = it.server._held
+        for each in clients[:3]:
+            each.send(metadata("waits"), version=2)
+        await until(lambda: held.is_full)
+        for each in clients:
+            each.send(metadata("waits too"), version=2)
+        assert names(await client.ask(metadata("free"), 2)) == "free", "who has nothing in work is served"
+        for number, each in enumerate(clients):
+            promises[number][1].complete(HeartbeatResponse())
+            await each.receive(12)
+            if number < 3:
+                assert names((await each.receive(3, 2))[1]) == "waits"
+            assert names((await each.receive(3, 2))[1]) == "waits too"
+        await until(lambda: (held.requests, held.held_bytes) == (0, 0))
+        for each in clients:
+            await each.close()
+
+    serve(scenario, **limit)
+
+
+def test_what_a_client_that_goes_had_waiting_no_longer_counts() -> None:
+    async def scenario(it: Running, client: Client) -> None:
+        other = await it.connect()
+        other.send(HeartbeatRequest(group_id="g"))
+        await until(lambda: it.services.promises)
+        other.send(metadata("waits"), version=2)
+        held = it.server._held
+        await until(lambda: held.requests == 1)
+        await other.close()
+        await until(lambda: (held.requests, held.held_bytes) == (0, 0))
+
+    serve(scenario)
+
+
 async def send_until_full(sock: socket.socket, frame: bytes, prepare: Callable[[], None]) -> int:
     """Send whole frames until the other side has taken nothing for a while; returns how many bytes went."""
     prepare()

@@ -107,6 +107,11 @@ class ServerConnection(FrameReader):
         """The request that was given out and is not answered yet."""
         return self._in_work
 
+    @property
+    def waiting_requests(self) -> int:
+        """How many requests have arrived completely and were not given out."""
+        return len(self._frames)
+
     def next_request(self) -> Request | None:
         """The next request; None when it has not arrived completely, or the one before is still in work.
 

@@ -16,7 +16,7 @@ from minikafka.controller.quorum_controller import QuorumController
 from minikafka.coordinator.producer_ids import ProducerIds
 from minikafka.errors import ConfigError
 from minikafka.server.background_jobs import BackgroundJobs, schedule_log_jobs
-from minikafka.server.connection_quotas import ConnectionQuotas
+from minikafka.server.connection_quotas import ConnectionLimits, ConnectionQuotas
 from minikafka.server.dispatch import Dispatcher
 from minikafka.server.endpoints import advertised_endpoint, join_host_port
 from minikafka.server.group_service import GroupService
@@ -79,7 +79,13 @@ class Node:
         self._workers = WorkerPool(loop, _WORKER_THREADS, f"minikafka-{self.config.node_id}-worker")
         self._driver = TimerDriver(loop, self.clock, self._timers)
         self._logs = LogManager(self.config, self.clock, self._workers, self._files)
-        self._server = _socket_server(self.config, self.services, self.clock, self._timers)
+        self._server = SocketServer(
+            Dispatcher(self.services),
+            SocketSettings.from_config(self.config),
+            ConnectionQuotas(self.clock.monotonic_ms, ConnectionLimits.from_config(self.config)),
+            self.clock,
+            self._timers,
+        )
         try:
             await self._open()
         except BaseException:
@@ -122,7 +128,7 @@ class Node:
         services = self.services
         services.node_id = self._logs.node_id
         services.cluster_id = self._logs.cluster_id
-        services.config = self.config
+        self._use_config()
         services.clock = self.clock
         services.timers = self._timers
         services.run_blocking = self._workers
@@ -138,12 +144,19 @@ class Node:
         services.purgatory = purgatory
         for partition_log in self._logs.all():
             partition_log.on_advance = purgatory.check
-        self._controller.publisher.listeners.append(self._watch_new_logs)
+        self._controller.publisher.listeners.append(self._follow)
         self._groups = GroupService(self._controller, self._logs, self.clock, self._timers, self._workers)
         services.groups = self._groups.coordinator
         self._groups.start()
 
-    def _watch_new_logs(self, delta: MetadataDelta) -> None:
+    def _use_config(self) -> None:
+        """Take over what was set while running (KIP-226), by this broker or before it was started."""
+        config = self.services.config = self._controller.config
+        self._server.change_limits(ConnectionLimits.from_config(config))
+
+    def _follow(self, delta: MetadataDelta) -> None:
+        if self._controller.config is not self.services.config:
+            self._use_config()
         for topic, partition in delta.created_partitions:
             partition_log = self._logs.get(topic.name, partition.index)
             if partition_log is not None:
@@ -194,24 +207,6 @@ class Node:
         """Let work in the background finish, and its outcomes arrive; from now on it is done at once."""
         self._workers.close()
         await asyncio.sleep(0)
-
-
-def _socket_server(config: BrokerConfig, services: BrokerServices, clock: Clock, timers: Timers) -> SocketServer:
-    settings = SocketSettings(
-        request_max_bytes=config["socket.request.max.bytes"],
-        send_buffer_bytes=config["socket.send.buffer.bytes"],
-        receive_buffer_bytes=config["socket.receive.buffer.bytes"],
-        backlog_size=config["socket.listen.backlog.size"],
-        max_idle_ms=config["connections.max.idle.ms"],
-    )
-    quotas = ConnectionQuotas(
-        clock.monotonic_ms,
-        max_connections=config["max.connections"],
-        max_per_ip=config["max.connections.per.ip"],
-        per_ip_overrides=config.max_connections_per_ip_overrides,
-        max_creation_rate=config["max.connection.creation.rate"],
-    )
-    return SocketServer(Dispatcher(services), settings, quotas, clock, timers)
 
 
 def _refuse_unserved_protocols(config: BrokerConfig) -> None:

@@ -14,10 +14,12 @@ from minikafka.protocol.connection import ServerConnection
 from minikafka.protocol.framing import SCRATCH_BYTES
 from minikafka.server.connection_quotas import ConnectionQuotas, TooManyConnections
 from minikafka.server.dispatch import Dispatcher
+from minikafka.server.held_requests import HeldRequests
 from minikafka.server.tcp import ClientConnection, ConnectionFacts
 
 if TYPE_CHECKING:
-    from minikafka.config import Listener
+    from minikafka.config import BrokerConfig, Listener
+    from minikafka.server.connection_quotas import ConnectionLimits
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ class SocketSettings:
     __slots__ = (
         "backlog_size",
         "max_idle_ms",
+        "queued_max_request_bytes",
+        "queued_max_requests",
         "receive_buffer_bytes",
         "request_max_bytes",
         "send_buffer_bytes",
@@ -46,12 +50,29 @@ class SocketSettings:
         receive_buffer_bytes: int = -1,
         backlog_size: int = 50,
         max_idle_ms: int = 600_000,
+        queued_max_requests: int = 500,
+        queued_max_request_bytes: int = -1,
     ) -> None:
         self.request_max_bytes = request_max_bytes
         self.send_buffer_bytes = send_buffer_bytes
         self.receive_buffer_bytes = receive_buffer_bytes
         self.backlog_size = backlog_size
         self.max_idle_ms = max_idle_ms
+        self.queued_max_requests = queued_max_requests
+        self.queued_max_request_bytes = queued_max_request_bytes
+
+    @classmethod
+    def from_config(cls, config: BrokerConfig) -> SocketSettings:
+        """What ``config`` says."""
+        return cls(
+            request_max_bytes=config["socket.request.max.bytes"],
+            send_buffer_bytes=config["socket.send.buffer.bytes"],
+            receive_buffer_bytes=config["socket.receive.buffer.bytes"],
+            backlog_size=config["socket.listen.backlog.size"],
+            max_idle_ms=config["connections.max.idle.ms"],
+            queued_max_requests=config["queued.max.requests"],
+            queued_max_request_bytes=config["queued.max.request.bytes"],
+        )
 
 
 class SocketServer:
@@ -74,6 +95,7 @@ class SocketServer:
         self._clock = clock
         self._timers = timers
         self._scratch = bytearray(SCRATCH_BYTES)
+        self._held = HeldRequests(settings.queued_max_requests, settings.queued_max_request_bytes)
         self._sockets: list[tuple[Listener, socket.socket]] = []
         self._acceptors: list[asyncio.Task[None]] = []
         self._connections: dict[ClientConnection, None] = {}
@@ -105,6 +127,11 @@ class SocketServer:
             self._close_sockets()
             raise
         return self.bound_listeners
+
+    def change_limits(self, limits: ConnectionLimits) -> None:
+        """Use these limits for new connections from now on."""
+        self._quotas.limits = limits
+        self._slot_free.set()
 
     def start(self) -> None:
         """Begin to accept connections."""
@@ -152,7 +179,7 @@ class SocketServer:
     async def _accept_forever(self, listener: Listener, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await self._wait_for_slot()
+            await self._wait_for_slot(listener.name)
             try:
                 client, _ = await loop.sock_accept(listening)
             except OSError as error:
@@ -167,11 +194,11 @@ class SocketServer:
                 client.close()
                 log.debug("a new connection on %s is already gone: %s", listener, error)
 
-    async def _wait_for_slot(self) -> None:
-        while not self._quotas.has_slot():
+    async def _wait_for_slot(self, listener_name: str) -> None:
+        while not self._quotas.has_slot(listener_name):
             self._slot_free.clear()
             await self._slot_free.wait()
-        delay_ms = self._quotas.creation_delay_ms()
+        delay_ms = self._quotas.creation_delay_ms(listener_name)
         if delay_ms > 0:
             due = asyncio.Event()
             self._timers.after(delay_ms, due.set)
@@ -181,7 +208,7 @@ class SocketServer:
         facts = ConnectionFacts(listener, _address(client.getpeername()), _address(client.getsockname()))
         self._set_options(client)
         try:
-            self._quotas.add(facts.client_host)
+            self._quotas.add(listener.name, facts.client_host)
         except TooManyConnections as error:
             client.close()
             log.info("refusing a connection of %s: %s", facts, error)
@@ -190,6 +217,7 @@ class SocketServer:
             self._dispatcher,
             ServerConnection(self._dispatcher.versions, self._settings.request_max_bytes, self._scratch),
             facts,
+            self._held,
             self._clock.monotonic_ms,
             self._forget,
         )
@@ -216,7 +244,7 @@ class SocketServer:
 
     def _forget(self, connection: ClientConnection) -> None:
         del self._connections[connection]
-        self._quotas.remove(connection.facts.client_host)
+        self._quotas.remove(connection.facts.listener_name, connection.facts.client_host)
         self._slot_free.set()
         if not self._connections:
             self._all_closed.set()

@@ -19,6 +19,7 @@ from minikafka.pending import Pending
 from minikafka.protocol.connection import RemoteProtocolError, Request, ServerConnection
 from minikafka.server.dispatch import CloseConnection, Dispatcher
 from minikafka.server.endpoints import join_host_port
+from minikafka.server.held_requests import HeldRequests
 from minikafka.server.piece_sender import PieceSender
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class ClientConnection(asyncio.BufferedProtocol):
         dispatcher: Dispatcher,
         connection: ServerConnection,
         facts: ConnectionFacts,
+        held: HeldRequests,
         monotonic_ms: Callable[[], int],
         on_lost: Callable[[ClientConnection], None],
     ) -> None:
@@ -81,6 +83,9 @@ class ClientConnection(asyncio.BufferedProtocol):
         self._dispatch = dispatcher.dispatch
         self._dispatcher = dispatcher
         self._connection = connection
+        self._held = held
+        self._held_requests = 0
+        self._held_bytes = 0
         self._monotonic_ms = monotonic_ms
         self._on_lost = on_lost
         self._transport: asyncio.Transport
@@ -103,8 +108,10 @@ class ClientConnection(asyncio.BufferedProtocol):
         connection = self._connection
         connection.buffer_updated(nbytes)
         self._work()
-        if (self._pending is not None or not self._sender.is_ready) and connection.buffered_bytes >= _HELD_BYTES:
-            self._pause_reading()
+        if self._pending is not None or not self._sender.is_ready:
+            self._count_held()
+            if self._held_bytes >= _HELD_BYTES or self._held.is_full:
+                self._pause_reading()
 
     def eof_received(self) -> bool:
         return False  # The transport closes itself: who has stopped sending awaits no answer.
@@ -126,6 +133,7 @@ class ClientConnection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closing = True
         self._sender.drop()
+        self._held.change(-self._held_requests, -self._held_bytes)
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.cancel()
@@ -177,6 +185,8 @@ class ClientConnection(asyncio.BufferedProtocol):
             self._flush()
         except Exception as error:
             self._end(error)
+        if self._held_bytes:
+            self._count_held()
         if not self._is_reading and self._pending is None and self._sender.is_ready:
             self._resume_reading()
 
@@ -223,6 +233,11 @@ class ClientConnection(asyncio.BufferedProtocol):
             self._sender.send(outgoing)
 
     # Reading.
+
+    def _count_held(self) -> None:
+        requests, held_bytes = self._connection.waiting_requests, self._connection.buffered_bytes
+        self._held.change(requests - self._held_requests, held_bytes - self._held_bytes)
+        self._held_requests, self._held_bytes = requests, held_bytes
 
     def _pause_reading(self) -> None:
         if self._is_reading and not self._transport.is_closing():
