@@ -64,10 +64,11 @@ max.connection.creation.rate | int | 2147483647 | 0.. | medium | cluster-wide
     The most connections accepted in a second. listener.name.NAME.max.connection.creation.rate is the limit of one
     listener.
 
-queued.max.requests | int | 500 | 1.. | high | | no effect: not-yet
-    How many requests of all connections may be in work or waiting before the broker stops reading from sockets.
+queued.max.requests | int | 500 | 1.. | high
+    How many requests of all connections may wait behind others of their connection before the broker stops reading from
+    connections that have a request in work.
 
-queued.max.request.bytes | long | -1 | | medium | | no effect: not-yet
+queued.max.request.bytes | long | -1 | | medium
     The same limit in bytes; -1 sets none. It cannot be smaller than socket.request.max.bytes.
 
 max.request.partition.size.limit | int | 2000 | 1.. | medium
