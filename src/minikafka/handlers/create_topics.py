@@ -1,4 +1,4 @@
-"""CreateTopics (key 19), versions 0-7.
+"""CreateTopics (key 19), versions 0-7: new topics with partitions, placement and settings of their own.
 
 Version 1 adds validate_only and sentences, 4 lets both counts be -1 for the broker's defaults (KIP-464), 5 answers with
 the topic's configs (KIP-525), 7 with its id. Each topic has its own outcome; all that are created are durable, and
