@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minikafka.errors import CorruptLogError, ProtocolError
+from minikafka.errors import ApiError, CorruptLogError, ProtocolError
 from minikafka.protocol.stored import decode_metadata_record, encode_metadata_record
 from minikafka.records.batch import Record, iter_batches
 from minikafka.records.builder import (
@@ -97,7 +97,7 @@ def decode_batches(data: bytes | memoryview, source: str) -> Iterator[MetadataBa
                 [record for record in records if record is not None],
             )
             position += batch.size_bytes
-    except ProtocolError as error:
+    except (ApiError, ProtocolError, ValueError) as error:
         raise CorruptLogError(f"{source}: position {position}: {error}") from error
 
 

@@ -34,7 +34,6 @@ from minikafka.state import topic_names
 from minikafka.state.configurations import BROKER, CLUSTER_DEFAULT, TOPIC
 from minikafka.state.metadata_image import MetadataImage
 from minikafka.state.metadata_version import supports_eligible_leader_replicas
-from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
 
@@ -331,14 +330,9 @@ class QuorumController:
         context = LogContext(self._files, self._clock, self._run_blocking)
         if not self._files.exists(directory):
             return create_log(context, directory, topic, 0, self._log_config(), topic_names.CLUSTER_METADATA_TOPIC_ID)
-        metadata_log, report = load_log(
-            context,
-            directory,
-            topic,
-            0,
-            self._log_config(),
-            clean_shutdown=self._files.exists(f"{self._log_dir}/{CLEAN_SHUTDOWN_FILE}"),
-        )
+        # As in Kafka the log is always checked to its end: the clean shutdown marker is taken away after this start has
+        # written to it, and may be back after a power cut.
+        metadata_log, report = load_log(context, directory, topic, 0, self._log_config())
         if report:
             log.info("%s", report)
         return metadata_log
@@ -349,6 +343,7 @@ class QuorumController:
                 "max.message.bytes": _MAX_BATCH_BYTES,
                 "segment.bytes": self.config["metadata.log.segment.bytes"],
                 "segment.ms": self.config["metadata.log.segment.ms"],
+                "segment.index.bytes": self.config["log.index.size.max.bytes"],
                 "retention.ms": -1,
                 "retention.bytes": -1,
             }
