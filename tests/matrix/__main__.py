@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.matrix import go_clients, java_clients, kafka_python, kcat, node_clients
 from tests.matrix.workplace import CannotRunHere, CommandFailed, Workplace
+from tests.support.wire import Connection
 
 Check = Callable[..., str]
 
@@ -32,15 +33,30 @@ CHECKS: dict[str, Check] = {
 }
 
 
+# A feature, and the API without which a broker does not have it.
+FEATURE_API_KEYS = {"groups": 11, "transactions": 24, "configs": 32}
+
+
+def features_of(bootstrap: str) -> frozenset[str]:
+    """What the broker can do beyond topics and messages, as it announces it."""
+    host, _, port = bootstrap.rpartition(":")
+    connection = Connection(host, int(port))
+    served = connection.api_keys()
+    connection.close()
+    return frozenset(feature for feature, key in FEATURE_API_KEYS.items() if key in served)
+
+
 def main() -> int:
     options = parsed()
     with tempfile.TemporaryDirectory(prefix="minikafka-matrix-") as temporary:
         directory = Path(options.work or temporary).resolve()
-        features = frozenset(filter(None, options.features.split(",")))
+        features = features_of(options.bootstrap)
         workplace = Workplace(directory, options.bootstrap, features, run_id=secrets.token_hex(3))
         chosen = {name: check for name, check in CHECKS.items() if options.only in name}
         outcomes = [report(name, check, workplace) for name, check in chosen.items()]
     passed, failed, skipped = (outcomes.count(kind) for kind in ("passed", "FAILED", "SKIPPED"))
+    for feature in sorted(FEATURE_API_KEYS.keys() - features):
+        print(f"SKIPPED {feature}: the broker does not announce them")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
@@ -48,7 +64,6 @@ def main() -> int:
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
     parser.add_argument("bootstrap", metavar="HOST:PORT", help="the broker to talk to")
-    parser.add_argument("--features", default="", help="what it can do beyond topics: configs,groups,transactions")
     parser.add_argument("--only", default="", help="run the clients whose name contains this")
     parser.add_argument("--work", help="where to fetch and build clients; kept, so that a second run is quick")
     return parser.parse_args()

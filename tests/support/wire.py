@@ -12,6 +12,7 @@ from typing import NamedTuple
 import crc32c
 
 PRODUCE, FETCH, LIST_OFFSETS, CREATE_TOPICS, DELETE_TOPICS = 0, 1, 2, 19, 20
+API_VERSIONS = 18
 VERSIONS = {PRODUCE: 7, FETCH: 11, LIST_OFFSETS: 5, CREATE_TOPICS: 4, DELETE_TOPICS: 3}
 LATEST_TIMESTAMP = -1
 
@@ -155,6 +156,13 @@ class Connection:
 
     def close(self) -> None:
         self.socket.close()
+
+    def api_keys(self) -> frozenset[int]:
+        """The APIs that the broker says it serves."""
+        answer = self.call(struct.pack(">ihhih", 10, API_VERSIONS, 0, 0, -1))
+        error_code, count = struct.unpack_from(">hi", answer, 4)
+        assert error_code == 0, f"ApiVersions: error code {error_code}"
+        return frozenset(struct.unpack_from(">h", answer, 10 + 6 * index)[0] for index in range(count))
 
     def create_topic(self, topic: str, partitions: int = 1, configs: Mapping[str, str] | None = None) -> None:
         """Raises AssertionError with the error code."""
