@@ -34,6 +34,7 @@ def write_bootstrap(
     files: FileSystem,
     log_dir: str,
     metadata_dir: str,
+    features: Sequence[VersionedRecord],
     *,
     raft_messages: Sequence[Any],
     now_ms: int,
@@ -47,7 +48,7 @@ def write_bootstrap(
             (), epoch=0, now_ms=now_ms, last_contained_log_timestamp=now_ms, raft_messages=raft_messages
         ),
         f"{log_dir}/{BOOTSTRAP_FILE}": encode_snapshot(
-            formatted_features(), epoch=0, now_ms=now_ms, last_contained_log_timestamp=0
+            features, epoch=0, now_ms=now_ms, last_contained_log_timestamp=0
         ),
     }
     for path, content in contents.items():

@@ -105,6 +105,8 @@ def load(files: FileSystem, metadata_log: MetadataLog) -> LoadedMetadata:
 def _load_snapshot(files: FileSystem, metadata_log: MetadataLog, loader: MetadataLoader) -> SnapshotId | None:
     """Replay the newest snapshot that is whole. One that is not was cut off by a crash: the log still has it all."""
     for snapshot_id in reversed(list_snapshots(files, metadata_log.directory)):
+        if snapshot_id.end_offset == 0 and metadata_log.end_offset > 0:
+            continue  # the voters of a formatted directory, which the first leader has written into the log
         path = f"{metadata_log.directory}/{snapshot_id.file_name}"
         try:
             snapshot = read_snapshot(files, path)

@@ -100,6 +100,7 @@ class QuorumController:
         self._log_dir = logs.metadata_directory
         self._broker_incarnation_id = new_uuid()
         self._voters: Any | None = None
+        self._formatted: list[VersionedRecord] | None = None
 
     @property
     def epoch(self) -> int:
@@ -376,12 +377,14 @@ class QuorumController:
         """Make the files that ``kafka-storage format --standalone`` makes; returns the VotersRecord in them."""
         if bootstrap.read_bootstrap(self._files, self._log_dir) is not None:
             return None  # formatted by Kafka, for voters that are configured (controller.quorum.voters)
+        self._formatted = bootstrap.formatted_features()
         endpoints = registration.controller_endpoints(self.config)
         voters = bootstrap.only_voter(self.node_id, self._metadata_directory_id(), endpoints)
         paths = bootstrap.write_bootstrap(
             self._files,
             self._log_dir,
             self._log.directory,
+            self._formatted,
             raft_messages=[bootstrap.kraft_version_record(), voters],
             now_ms=self._clock.wall_ms(),
         )
@@ -403,7 +406,8 @@ class QuorumController:
 
     def _activate(self, loaded: metadata_loader.LoadedMetadata) -> None:
         if not self.image.features.levels:
-            features = bootstrap.read_bootstrap(self._files, self._log_dir) or bootstrap.formatted_features()
+            features = self._formatted or bootstrap.read_bootstrap(self._files, self._log_dir)
+            features = features or bootstrap.formatted_features()
             self._write_now(bootstrap.activation_records(features, self.config["min.insync.replicas"]))
         elif loaded.open_transaction:
             from minikafka.protocol.messages import AbortTransactionRecord

@@ -6,7 +6,8 @@ costs nothing on one node.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from minikafka.errors import StorageError
 from minikafka.protocol.primitives import uuid_to_text
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "quorum-state"
 _DATA_VERSION = 1
+_NUMBER = re.compile(rb'"(\w+)"\s*:\s*(-?\d+)')
+"""A field with a number. The file is one flat JSON object, and importing json would cost each start 3 ms."""
 
 
 class QuorumState(NamedTuple):
@@ -34,13 +37,10 @@ def read(files: FileSystem, directory: str) -> QuorumState | None:
         return None
     if not content.strip(b"\0"):
         return None  # renamed into place, but cut off before its content reached the disk
-    import json
-
-    try:
-        fields: dict[str, Any] = json.loads(content)
-        return QuorumState(int(fields["leaderId"]), int(fields["leaderEpoch"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"{path}: malformed ({error}): {content[:200]!r}") from error
+    fields = dict(_NUMBER.findall(content))
+    if b"leaderId" not in fields or b"leaderEpoch" not in fields:
+        raise StorageError(f"{path}: malformed, without leaderId and leaderEpoch: {content[:200]!r}")
+    return QuorumState(int(fields[b"leaderId"]), int(fields[b"leaderEpoch"]))
 
 
 def write(files: FileSystem, directory: str, state: QuorumState, *, sync: bool) -> None:
