@@ -24,10 +24,12 @@ from minikafka.protocol.messages import (
     FetchRequest,
     HeartbeatRequest,
     MetadataRequest,
+    OffsetCommitRequest,
     response_class,
 )
 from minikafka.server.services import BrokerServices
 from tests.support.brokers import answers_api_versions
+from tests.support.polling import wait_until
 
 
 def ask(address: tuple[str, int], message: Any, version: int) -> Any:
@@ -111,6 +113,29 @@ def test_a_broker_can_be_started_again(tmp_path: Path) -> None:
     with broker:
         assert topic_names(broker) == ["kept"]
         assert broker.cluster_id == cluster_id
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_groups_are_started_when_they_are_asked_for_or_there_already(tmp_path: Path) -> None:
+    def has_groups(broker: Broker) -> bool:
+        return broker._running_node()._coordinators._groups is not None
+
+    broker = Broker(tmp_path / "data", offsets_topic_num_partitions=1)
+    with broker:
+        create_topic(broker, "t")
+        assert not has_groups(broker)
+        wait_until(lambda: _commit(broker) == 0, what="the offset is committed")
+        assert has_groups(broker)
+    with broker:
+        assert has_groups(broker)
+
+
+def _commit(broker: Broker) -> int:
+    partition = OffsetCommitRequest.OffsetCommitRequestPartition(partition_index=0, committed_offset=0)
+    topic = OffsetCommitRequest.OffsetCommitRequestTopic(name="t", partitions=[partition])
+    response = ask(address(broker), OffsetCommitRequest(group_id="g", topics=[topic]), 2)
+    code: int = response.topics[0].partitions[0].error_code
+    return code
 
 
 @pytest.mark.usefixtures("nothing_is_left")

@@ -17,9 +17,9 @@ from minikafka.coordinator.producer_ids import ProducerIds
 from minikafka.errors import ConfigError
 from minikafka.server.background_jobs import BackgroundJobs, schedule_log_jobs
 from minikafka.server.connection_quotas import ConnectionLimits, ConnectionQuotas
+from minikafka.server.coordinators import Coordinators
 from minikafka.server.dispatch import Dispatcher
 from minikafka.server.endpoints import advertised_endpoint, join_host_port
-from minikafka.server.group_service import GroupService
 from minikafka.server.purgatory import WaitingOperations
 from minikafka.server.services import BrokerServices
 from minikafka.server.socket_server import SocketServer, SocketSettings
@@ -60,6 +60,7 @@ class Node:
         self._timers = Timers(self.clock)
         self._jobs = BackgroundJobs(self._timers)
         self._has_logs = False
+        self._coordinators = Coordinators(self.services)
 
     @property
     def bound_listeners(self) -> list[Listener]:
@@ -99,7 +100,7 @@ class Node:
         """
         log.info("stopping")
         self._jobs.close()
-        self._groups.stop()
+        self._coordinators.stop()
         await self._server.close()
         await self._settle()
         try:
@@ -145,9 +146,7 @@ class Node:
         for partition_log in self._logs.all():
             partition_log.on_advance = purgatory.check
         self._controller.publisher.listeners.append(self._follow)
-        self._groups = GroupService(self._controller, self._logs, self.clock, self._timers, self._workers)
-        services.groups = self._groups.coordinator
-        self._groups.start()
+        self._coordinators.start()
 
     def _use_config(self) -> None:
         """Take over what was set while running (KIP-226), by this broker or before it was started."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from minikafka.handlers.context import Connection, Endpoint, Services
@@ -22,6 +23,18 @@ class BrokerServices(Services):
         self._advertised: list[Listener] = []
         self._by_local_host: dict[tuple[str, str], list[Endpoint]] = {}
         self._warned: set[str] = set()
+        self._makers: dict[str, Callable[[], Any]] = {}
+
+    def provide(self, name: str, make: Callable[[], Any]) -> None:
+        """Let ``make`` give the attribute ``name``, when it is first asked for."""
+        self._makers[name] = make
+
+    def __getattr__(self, name: str) -> Any:
+        make = self.__dict__.get("_makers", {}).get(name)
+        if make is None:
+            raise AttributeError(f"the broker has no {name}")
+        value = self.__dict__[name] = make()
+        return value
 
     def set_listeners(self, bound: list[Listener], advertised: list[Listener]) -> None:
         """What the broker listens on, with the real ports, and what the configuration says to advertise."""

@@ -1,0 +1,80 @@
+"""The coordinators of a broker, each started when a client first asks for it, or at once where its topic has records.
+
+Their code is a third of all that would be loaded at start-up, and many brokers, in tests above all, never need it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minikafka.state.topic_names import GROUP_METADATA_TOPIC, TRANSACTION_STATE_TOPIC
+
+if TYPE_CHECKING:
+    from minikafka.server.group_service import GroupService
+    from minikafka.server.services import BrokerServices
+    from minikafka.server.transaction_service import TransactionService
+
+
+class Coordinators:
+    """Starts and stops them.
+
+    :param services: with all else that coordinators need; gets ``groups``, ``transactions``, ``transaction_markers``.
+    """
+
+    def __init__(self, services: BrokerServices) -> None:
+        self._services = services
+        self._groups: GroupService | None = None
+        self._transactions: TransactionService | None = None
+
+    def start(self) -> None:
+        """When the logs are attached to the controller: load what there is, leave the rest to the first who asks."""
+        services = self._services
+        services.provide("groups", lambda: self._start_groups().coordinator)
+        services.provide("transactions", lambda: self._start_transactions().coordinator)
+        services.provide("transaction_markers", lambda: self._start_transactions().markers)
+        if self._has_records(GROUP_METADATA_TOPIC):
+            self._start_groups()
+        if self._has_records(TRANSACTION_STATE_TOPIC):
+            self._start_transactions()
+
+    def stop(self) -> None:
+        """Answer whoever waits, and refuse what comes after."""
+        if self._transactions is not None:
+            self._transactions.stop()
+        if self._groups is not None:
+            self._groups.stop()
+
+    def _has_records(self, topic: str) -> bool:
+        return any(
+            partition_log.topic == topic and partition_log.log_end_offset > partition_log.log_start_offset
+            for partition_log in self._services.logs.all()
+        )
+
+    def _start_groups(self) -> GroupService:
+        if self._groups is None:
+            from minikafka.server.group_service import GroupService
+
+            services = self._services
+            self._groups = GroupService(
+                services.controller, services.logs, services.clock, services.timers, services.run_blocking
+            )
+            self._groups.start()
+        return self._groups
+
+    def _start_transactions(self) -> TransactionService:
+        """After the groups, whose offsets may be part of transactions."""
+        if self._transactions is None:
+            from minikafka.server.transaction_service import TransactionService
+
+            services = self._services
+            self._transactions = TransactionService(
+                services.controller,
+                services.logs,
+                self._start_groups().runtime,
+                services.producer_ids,
+                services.clock,
+                services.timers,
+                services.run_blocking,
+            )
+            self._transactions.start()
+        return self._transactions
