@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 from minikafka.clock import ManualClock, Timers
@@ -39,10 +40,37 @@ DEFAULTS: dict[str, Any] = {
     "offset.metadata.max.bytes": 4096,
     "offsets.retention.minutes": 10_080,
     "offsets.retention.check.interval.ms": 600_000,
+    "group.consumer.session.timeout.ms": 45_000,
+    "group.consumer.heartbeat.interval.ms": 5_000,
+    "group.consumer.max.size": 2_147_483_647,
+    "group.consumer.assignors": ["uniform", "range"],
 }
 LATEST_JOIN = 9
 SESSION_TIMEOUT_MS = 10_000
 REBALANCE_TIMEOUT_MS = 60_000
+
+
+class Topics:
+    """The metadata image, as far as groups look."""
+
+    def __init__(self) -> None:
+        self.offset = 0
+        self.topics_by_name: dict[str, Any] = {}
+        self.topics_by_id: dict[bytes, Any] = {}
+        self.configs: dict[tuple[int, str], dict[str, str]] = {}
+
+    def put(self, name: str, partitions: int, topic_id: bytes | None = None) -> bytes:
+        """Create a topic, or give it more partitions. Returns its id."""
+        self.offset += 1
+        known = self.topics_by_name.get(name)
+        topic_id = topic_id or (known.topic_id if known is not None else name.encode().ljust(16, b"_"))
+        topic = SimpleNamespace(name=name, topic_id=topic_id, partitions=[object()] * partitions)
+        self.topics_by_name[name] = self.topics_by_id[topic_id] = topic
+        return topic_id
+
+    def delete(self, name: str) -> None:
+        self.offset += 1
+        del self.topics_by_id[self.topics_by_name.pop(name).topic_id]
 
 
 class Answer:
@@ -115,6 +143,7 @@ class Groups:
     def __init__(self, partitions: int = 1, **config: Any) -> None:
         self.clock = ManualClock()
         self.logs = MemoryLogs(partitions)
+        self.topics = Topics()
         self.config = {**DEFAULTS, **{key.replace("_", "."): value for key, value in config.items()}}
         self._next_id = 0
         self.restart()
@@ -131,7 +160,7 @@ class Groups:
             clock=self.clock,
             timers=self.timers,
             run_blocking=run_inline,
-            new_shard=lambda timers: GroupShard(timers, self.clock, settings, self._new_id),
+            new_shard=lambda timers: GroupShard(timers, self.clock, settings, self.topics, self._new_id),
             new_loader=GroupLoader,
         )
         self.runtime.start()

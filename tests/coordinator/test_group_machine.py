@@ -188,7 +188,7 @@ class GroupMachine(RuleBasedStateMachine):
                 """Nothing runs while a log is read."""
 
         timers: Any = NoTimers()
-        return GroupShard(timers, self.groups.clock, GroupSettings(self.groups.config))
+        return GroupShard(timers, self.groups.clock, GroupSettings(self.groups.config), self.groups.topics)
 
     def loaded(self) -> GroupShard:
         shard, loader = self.empty_shard(), GroupLoader()

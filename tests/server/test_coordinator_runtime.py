@@ -20,7 +20,7 @@ from minikafka.coordinator.timers import KeyedTimers
 from minikafka.errors import StorageError
 from minikafka.pending import Pending
 from minikafka.server.coordinator_runtime import CoordinatorRuntime
-from tests.coordinator.groups import DEFAULTS, Groups, MemoryLogs, Outcome
+from tests.coordinator.groups import DEFAULTS, Groups, MemoryLogs, Outcome, Topics
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 
@@ -61,7 +61,7 @@ class Site:
             clock=self.clock,
             timers=Timers(self.clock),
             run_blocking=self.workers,
-            new_shard=lambda timers: GroupShard(timers, self.clock, settings),
+            new_shard=lambda timers: GroupShard(timers, self.clock, settings, Topics()),
             new_loader=GroupLoader,
         )
         self.groups = Groups(partitions=0)
@@ -181,7 +181,7 @@ def test_kafkas_own_log_is_understood() -> None:
     with tarfile.open(archive) as files:
         for name in (one for one in files.getnames() if "__consumer_offsets-" in one and one.endswith(".log")):
             file = files.extractfile(name)
-            shard = GroupShard(timers, clock, GroupSettings(DEFAULTS))
+            shard = GroupShard(timers, clock, GroupSettings(DEFAULTS), Topics())
             loader = GroupLoader()
             loader.feed((file or io.BytesIO()).read())
             loader.finish(shard)

@@ -25,9 +25,12 @@ from minikafka.errors import (
     REQUEST_TIMED_OUT,
     UNKNOWN_MEMBER_ID,
     UNKNOWN_TOPIC_OR_PARTITION,
+    ApiError,
 )
 from minikafka.pending import Pending
 from minikafka.protocol.messages import (
+    ConsumerGroupDescribeResponse,
+    ConsumerGroupHeartbeatResponse,
     DeleteGroupsResponse,
     DescribeGroupsResponse,
     HeartbeatResponse,
@@ -43,6 +46,7 @@ from minikafka.protocol.messages import (
 
 if TYPE_CHECKING:
     from minikafka.protocol.messages import (
+        ConsumerGroupHeartbeatRequest,
         HeartbeatRequest,
         JoinGroupRequest,
         LeaveGroupRequest,
@@ -163,6 +167,49 @@ class GroupCoordinator:
         if not request.group_id:
             return failed(INVALID_GROUP_ID)
         return self._runtime.write(request.group_id, lambda shard: shard.leave_group(caller, request), failed)
+
+    # Consumer groups (KIP-848)
+
+    def consumer_group_heartbeat(
+        self, caller: Caller, request: ConsumerGroupHeartbeatRequest
+    ) -> ConsumerGroupHeartbeatResponse | Pending[ConsumerGroupHeartbeatResponse]:
+        """Errors come with a sentence, so those that the group gives are answered where they arise."""
+
+        def failed(code: int) -> ConsumerGroupHeartbeatResponse:
+            return ConsumerGroupHeartbeatResponse(error_code=coordinator_code(code))
+
+        def operation(shard: GroupShard) -> Result[ConsumerGroupHeartbeatResponse]:
+            try:
+                return shard.consumer_group_heartbeat(caller, request)
+            except ApiError as error:
+                return Result(
+                    response=ConsumerGroupHeartbeatResponse(error_code=error.code, error_message=error.message)
+                )
+
+        return self._runtime.write(request.group_id, operation, failed)
+
+    def describe_consumer_groups(
+        self, group_ids: list[str]
+    ) -> (
+        list[ConsumerGroupDescribeResponse.DescribedGroup] | Pending[list[ConsumerGroupDescribeResponse.DescribedGroup]]
+    ):
+        return gather([self._describe_consumer_group(group_id) for group_id in group_ids])
+
+    def _describe_consumer_group(
+        self, group_id: str
+    ) -> ConsumerGroupDescribeResponse.DescribedGroup | Pending[ConsumerGroupDescribeResponse.DescribedGroup]:
+        def failed(code: int, message: str | None = None) -> ConsumerGroupDescribeResponse.DescribedGroup:
+            return ConsumerGroupDescribeResponse.DescribedGroup(
+                group_id=group_id, error_code=coordinator_code(code), error_message=message
+            )
+
+        def operation(shard: GroupShard) -> ConsumerGroupDescribeResponse.DescribedGroup:
+            try:
+                return shard.consumer.describe(group_id)
+            except ApiError as error:
+                return failed(error.code, error.message)
+
+        return failed(INVALID_GROUP_ID) if not group_id else self._runtime.read(group_id, operation, failed)
 
     # Offsets
 

@@ -14,6 +14,9 @@ from minikafka.coordinator import classic_group as states
 from minikafka.coordinator import offset_commits
 from minikafka.coordinator.classic_group import ClassicGroup
 from minikafka.coordinator.classic_membership import ClassicMembership
+from minikafka.coordinator.consumer_group import ConsumerGroup, ConsumerMember, assignment_of
+from minikafka.coordinator.consumer_membership import ConsumerMembership, TopicMetadata
+from minikafka.coordinator.consumer_records import consumer_group_tombstones
 from minikafka.coordinator.group_records import group_metadata_tombstone
 from minikafka.coordinator.member_ids import random_uuid_text
 from minikafka.coordinator.offsets import NO_PRODUCER_ID, OffsetAndMetadata, OffsetStore
@@ -29,7 +32,14 @@ from minikafka.errors import (
     UNKNOWN_MEMBER_ID,
     ApiError,
 )
+from minikafka.pending import Pending
 from minikafka.protocol.messages import (
+    ConsumerGroupCurrentMemberAssignmentKey,
+    ConsumerGroupMemberMetadataKey,
+    ConsumerGroupMetadataKey,
+    ConsumerGroupRegularExpressionKey,
+    ConsumerGroupTargetAssignmentMemberKey,
+    ConsumerGroupTargetAssignmentMetadataKey,
     DeleteGroupsResponse,
     DescribeGroupsResponse,
     GroupMetadataKey,
@@ -43,6 +53,8 @@ from minikafka.protocol.messages import (
 if TYPE_CHECKING:
     from minikafka.clock import Clock
     from minikafka.protocol.messages import (
+        ConsumerGroupHeartbeatRequest,
+        ConsumerGroupHeartbeatResponse,
         GroupMetadataValue,
         HeartbeatRequest,
         HeartbeatResponse,
@@ -62,11 +74,12 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+NO_TARGET_EPOCH = -1
 EXPIRATION_KEY = "expire-group-metadata"
 DESCRIBE_NOT_FOUND_SINCE_VERSION = 6
 GROUP_ID_NOT_FOUND_SINCE_VERSION = 9
 
-Group = ClassicGroup
+Group = ClassicGroup | ConsumerGroup
 """What ``groups`` holds: one class for each type of group."""
 
 
@@ -78,6 +91,7 @@ class GroupShard:
         timers: KeyedTimers,
         clock: Clock,
         settings: GroupSettings,
+        metadata: TopicMetadata,
         new_uuid_text: Callable[[], str] = random_uuid_text,
     ) -> None:
         self._timers = timers
@@ -86,24 +100,47 @@ class GroupShard:
         self.groups: dict[str, Group] = {}
         self.offsets = OffsetStore()
         self.classic = ClassicMembership(self.groups, timers, clock, settings, new_uuid_text)
+        self.consumer = ConsumerMembership(self.groups, timers, clock, settings, metadata, new_uuid_text)
         self._replay_by_key: dict[type, Callable[[Any, Any, int, int], None]] = {
             OffsetCommitKey: self._replay_offset_commit,
             GroupMetadataKey: self._replay_group_metadata,
+            ConsumerGroupMetadataKey: self._replay_consumer_group,
+            ConsumerGroupMemberMetadataKey: self._replay_consumer_member,
+            ConsumerGroupTargetAssignmentMetadataKey: self._replay_target_epoch,
+            ConsumerGroupTargetAssignmentMemberKey: self._replay_target_assignment,
+            ConsumerGroupCurrentMemberAssignmentKey: self._replay_current_assignment,
+            ConsumerGroupRegularExpressionKey: self._replay_regular_expression,
         }
 
     def change_settings(self, settings: GroupSettings) -> None:
         """Use these settings from now on."""
-        self._settings = self.classic.settings = settings
+        self._settings = self.classic.settings = self.consumer.settings = settings
 
     # Membership of the classic protocol
 
     def join_group(self, caller: Caller, request: JoinGroupRequest) -> Result[JoinGroupResponse]:
-        if self._is_of_other_type(request.group_id):
+        group = self.groups.get(request.group_id)
+        if not isinstance(group, ConsumerGroup):
+            return self.classic.join(caller, request)
+        if not group.is_empty:
             return Result(response=JoinGroupResponse(error_code=INCONSISTENT_GROUP_PROTOCOL, protocol_name=None))
-        return self.classic.join(caller, request)
+        response: Pending[JoinGroupResponse] = Pending()
+        tombstones = consumer_group_tombstones(group)
+        return Result(tombstones, response, then=lambda: self._join_in_place(caller, request, response))
+
+    def _join_in_place(
+        self, caller: Caller, request: JoinGroupRequest, response: Pending[JoinGroupResponse]
+    ) -> Result[JoinGroupResponse]:
+        """An empty consumer group has just made way for a classic one; its offsets stay."""
+        result = self.classic.join(caller, request)
+        if isinstance(result.response, Pending):
+            result.response.on_complete(lambda answer: _complete(response, answer))
+        elif result.response is not None:
+            response.complete(result.response)
+        return result
 
     def sync_group(self, caller: Caller, request: SyncGroupRequest) -> Result[SyncGroupResponse]:
-        if self._is_of_other_type(request.group_id):
+        if isinstance(self.groups.get(request.group_id), ConsumerGroup):
             return Result(response=SyncGroupResponse(error_code=UNKNOWN_MEMBER_ID))
         return self.classic.sync(caller, request)
 
@@ -113,9 +150,10 @@ class GroupShard:
     def leave_group(self, caller: Caller, request: LeaveGroupRequest) -> Result[LeaveGroupResponse]:
         return self.classic.leave(caller, request)
 
-    def _is_of_other_type(self, group_id: str) -> bool:
-        group = self.groups.get(group_id)
-        return group is not None and not isinstance(group, ClassicGroup)
+    def consumer_group_heartbeat(
+        self, caller: Caller, request: ConsumerGroupHeartbeatRequest
+    ) -> Result[ConsumerGroupHeartbeatResponse]:
+        return self.consumer.heartbeat(caller, request)
 
     # Offsets
 
@@ -130,7 +168,7 @@ class GroupShard:
                 is_transactional=False,
                 api_version=caller.api_version,
             )
-            if group.state in (states.STABLE, states.PREPARING_REBALANCE):
+            if isinstance(group, ClassicGroup) and group.state in (states.STABLE, states.PREPARING_REBALANCE):
                 # In the classic protocol a commit is as good as a heartbeat.
                 self.classic.touch(group, request.member_id)
         return offset_commits.commit_offsets(request, self._settings, self._clock.wall_ms())
@@ -244,7 +282,7 @@ class GroupShard:
     def _tombstones_of(self, group_id: str) -> list[CoordinatorRecord]:
         return [
             *offset_commits.tombstones_of_group(self.offsets, group_id),
-            group_metadata_tombstone(group_id),
+            *_tombstones_of_group(self.groups[group_id]),
         ]
 
     def _existing_group(self, group_id: str) -> Group:
@@ -266,7 +304,7 @@ class GroupShard:
             )
             records += expired
             if nothing_left and group.is_empty:
-                records.append(group_metadata_tombstone(group.group_id))
+                records += _tombstones_of_group(group)
         if records:
             _logger.info("%d offsets and groups have expired", len(records))
         return Result(records, is_atomic=False)
@@ -299,6 +337,70 @@ class GroupShard:
         if group_id not in self.groups:
             self.groups[group_id] = ClassicGroup(group_id, self._clock.wall_ms())
 
+    def _replay_consumer_group(self, key: ConsumerGroupMetadataKey, value: Any | None, *_: int) -> None:
+        group = self._consumer_group(key.group_id, create=value is not None)
+        if group is None:
+            return
+        if value is None:
+            del self.groups[key.group_id]
+        else:
+            group.group_epoch = value.epoch
+            group.metadata_hash = value.metadata_hash
+
+    def _replay_consumer_member(self, key: ConsumerGroupMemberMetadataKey, value: Any | None, *_: int) -> None:
+        group = self._consumer_group(key.group_id, create=value is not None)
+        if group is None:
+            return
+        if value is None:
+            group.remove_member(key.member_id)
+        else:
+            group.put_member(group.members.get(key.member_id, ConsumerMember(key.member_id)).with_metadata(value))
+
+    def _replay_target_epoch(self, key: ConsumerGroupTargetAssignmentMetadataKey, value: Any | None, *_: int) -> None:
+        group = self._consumer_group(key.group_id, create=value is not None)
+        if group is not None:
+            group.target_epoch = NO_TARGET_EPOCH if value is None else value.assignment_epoch
+
+    def _replay_target_assignment(
+        self, key: ConsumerGroupTargetAssignmentMemberKey, value: Any | None, *_: int
+    ) -> None:
+        group = self._consumer_group(key.group_id, create=value is not None)
+        if group is None:
+            return
+        if value is None:
+            group.target.pop(key.member_id, None)
+        else:
+            group.target[key.member_id] = assignment_of(value.topic_partitions)
+
+    def _replay_current_assignment(
+        self, key: ConsumerGroupCurrentMemberAssignmentKey, value: Any | None, *_: int
+    ) -> None:
+        group = self._consumer_group(key.group_id, create=value is not None)
+        if group is None:
+            return
+        member = group.members.get(key.member_id)
+        if member is not None or value is not None:
+            group.put_member((member or ConsumerMember(key.member_id)).with_current_assignment(value))
+
+    def _replay_regular_expression(self, key: ConsumerGroupRegularExpressionKey, value: Any | None, *_: int) -> None:
+        group = self._consumer_group(key.group_id, create=value is not None)
+        if group is None:
+            return
+        if value is None:
+            group.regexes.pop(key.regular_expression, None)
+        else:
+            group.regexes[key.regular_expression] = frozenset(value.topics)
+
+    def _consumer_group(self, group_id: str, *, create: bool) -> ConsumerGroup | None:
+        """The group; what deletes something creates nothing. A simple group in its place only held offsets."""
+        group = self.groups.get(group_id)
+        if isinstance(group, ConsumerGroup):
+            return group
+        if not create:
+            return None
+        group = self.groups[group_id] = ConsumerGroup(group_id)
+        return group
+
     def _replay_group_metadata(
         self, key: GroupMetadataKey, value: GroupMetadataValue | None, record_offset: int, producer_id: int
     ) -> None:
@@ -320,6 +422,9 @@ class GroupShard:
     def on_loaded(self) -> Iterator[Result[Any]]:
         """The state is complete: begin the sessions of the members. Gives what has to be written."""
         for group in list(self.groups.values()):
+            if isinstance(group, ConsumerGroup):
+                self.consumer.on_loaded(group)
+                continue
             result = self.classic.on_loaded(group)
             if result is not None:
                 yield result
@@ -329,7 +434,18 @@ class GroupShard:
         """The broker stops: answer whoever waits."""
         self._timers.cancel_all()
         for group in self.groups.values():
-            self.classic.on_unloaded(group)
+            if isinstance(group, ClassicGroup):
+                self.classic.on_unloaded(group)
+
+
+def _tombstones_of_group(group: Group) -> list[CoordinatorRecord]:
+    if isinstance(group, ConsumerGroup):
+        return consumer_group_tombstones(group)
+    return [group_metadata_tombstone(group.group_id)]
+
+
+def _complete(promise: Pending[Any], value: object) -> None:
+    promise.complete(value)
 
 
 def _no_such_classic_group(group_id: str, exists: bool, api_version: int) -> DescribeGroupsResponse.DescribedGroup:

@@ -19,6 +19,10 @@ class GroupSettings:
     """A snapshot of the settings; made anew when one of them is changed on the running broker."""
 
     __slots__ = (
+        "consumer_assignors",
+        "consumer_heartbeat_interval_ms",
+        "consumer_max_size",
+        "consumer_session_timeout_ms",
         "initial_rebalance_delay_ms",
         "max_session_timeout_ms",
         "max_size",
@@ -36,3 +40,7 @@ class GroupSettings:
         self.offset_metadata_max_bytes: int = config["offset.metadata.max.bytes"]
         self.offsets_retention_ms: int = config["offsets.retention.minutes"] * 60 * 1000
         self.offsets_retention_check_interval_ms: int = config["offsets.retention.check.interval.ms"]
+        self.consumer_session_timeout_ms: int = config["group.consumer.session.timeout.ms"]
+        self.consumer_heartbeat_interval_ms: int = config["group.consumer.heartbeat.interval.ms"]
+        self.consumer_max_size: int = config["group.consumer.max.size"]
+        self.consumer_assignors: list[str] = list(config["group.consumer.assignors"])

@@ -49,6 +49,8 @@ API_TABLE: tuple[Api, ...] = (
     Api(42, "DeleteGroups", 0, 2, "delete_groups", "DELETE GROUP"),
     Api(47, "OffsetDelete", 0, 0, "offset_delete", "DELETE GROUP"),
     Api(60, "DescribeCluster", 0, 2, "describe_cluster", "DESCRIBE CLUSTER"),
+    Api(68, "ConsumerGroupHeartbeat", 0, 1, "consumer_group_heartbeat", "READ GROUP"),
+    Api(69, "ConsumerGroupDescribe", 0, 1, "consumer_group_describe", "DESCRIBE GROUP"),
     Api(75, "DescribeTopicPartitions", 0, 0, "describe_topic_partitions", "DESCRIBE TOPIC"),
 )
 # fmt: on

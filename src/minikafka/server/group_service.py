@@ -63,7 +63,7 @@ class GroupService:
         return 0 if topic is None else len(topic.partitions)
 
     def _new_shard(self, timers: KeyedTimers) -> GroupShard:
-        return GroupShard(timers, self._clock, self._settings)
+        return GroupShard(timers, self._clock, self._settings, self._controller.image)
 
     def _on_change(self, delta: MetadataDelta) -> None:
         if self._controller.config is not self._config:
