@@ -161,6 +161,24 @@ def test_settings_that_do_nothing_or_are_unknown_are_named(tmp_path: Path) -> No
     assert server.end(signal.SIGTERM) == 0
 
 
+def test_a_file_of_apache_kafka(tmp_path: Path) -> None:
+    """Kafka's own settings for one combined node start this broker too; it says what it does otherwise."""
+    file = tmp_path / "server.properties"
+    file.write_text(
+        "process.roles=broker,controller\n"
+        "node.id=1\n"
+        "controller.quorum.bootstrap.servers=localhost:9093\n"
+        "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://:9093\n"
+        "inter.broker.listener.name=PLAINTEXT\n"
+        "controller.listener.names=CONTROLLER\n"
+        "log.dirs=data\n"
+    )
+    server = Server(tmp_path, str(file)).wait_until_ready()
+    assert "not listening on CONTROLLER://:9093: the controller is part of this process" in server.text
+    assert answers_api_versions("127.0.0.1", server.port)
+    assert server.end(signal.SIGTERM) == 0
+
+
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """What it prints when it does not start: one line on stderr, and exit code 1."""
     assert main(arguments) == 1

@@ -182,6 +182,8 @@ class Node:
                 else f"the address that each client connects to, port {endpoint.port}"
             )
             log.info("advertising %s as %s", listener.name, address)
+        for listener in self.config.controller_listeners:
+            log.info("not listening on %s: the controller is part of this process", listener)
         directories = ", ".join(directory.path for directory in self._logs.online_directories)
         log.info(
             "cluster %s with %d topics; %d partitions in %s%s",
