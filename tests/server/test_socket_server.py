@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from minikafka.config import Listener
+from minikafka.config import BrokerConfig, Listener
 from minikafka.errors import ConfigError
 from minikafka.protocol.messages import FetchRequest, HeartbeatRequest, MetadataRequest
 from minikafka.server.connection_quotas import ConnectionLimits
@@ -102,6 +102,26 @@ def test_when_one_listener_cannot_be_bound_none_is() -> None:
             with pytest.raises(ConfigError):
                 it.server.bind([LOOPBACK, busy])
         assert it.server.bound_listeners == []
+
+    asyncio.run(main())
+
+
+def test_the_backlog_is_kafkas_where_it_is_set_and_longer_where_not() -> None:
+    assert SocketSettings.from_config(BrokerConfig.from_mapping({})).backlog_size == 1024
+    assert SocketSettings.from_config(BrokerConfig.from_mapping({"socket.listen.backlog.size": 7})).backlog_size == 7
+
+
+def test_many_connections_at_once() -> None:
+    async def main() -> None:
+        async with running(SocketSettings(backlog_size=1024)) as it:
+            clients = await asyncio.gather(*(it.connect() for _ in range(300)))
+            for client in clients:
+                client.send(MetadataRequest(topics=None))
+            for client in clients:
+                assert (await client.receive(3))[0] == 1
+            assert it.server.connection_count == 300
+            for client in clients:
+                await client.close()
 
     asyncio.run(main())
 

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 _OUT_OF_DESCRIPTORS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 _ACCEPT_RETRY_S = 1.0
+_ACCEPTED_AT_ONCE = 64
+_BACKLOG_SIZE = 1024
+"""Unless it is set. Kafka's 50 are for a thread that does nothing but accept; the loop here comes to it in between."""
 _CLOSE_TIMEOUT_S = 2.0
 _IPV4_IN_IPV6 = "::ffff:"
 
@@ -64,11 +67,12 @@ class SocketSettings:
     @classmethod
     def from_config(cls, config: BrokerConfig) -> SocketSettings:
         """What ``config`` says."""
+        is_backlog_set = "socket.listen.backlog.size" in config
         return cls(
             request_max_bytes=config["socket.request.max.bytes"],
             send_buffer_bytes=config["socket.send.buffer.bytes"],
             receive_buffer_bytes=config["socket.receive.buffer.bytes"],
-            backlog_size=config["socket.listen.backlog.size"],
+            backlog_size=config["socket.listen.backlog.size"] if is_backlog_set else _BACKLOG_SIZE,
             max_idle_ms=config["connections.max.idle.ms"],
             queued_max_requests=config["queued.max.requests"],
             queued_max_request_bytes=config["queued.max.request.bytes"],
@@ -188,11 +192,20 @@ class SocketServer:
                 log.error("no connection can be accepted on %s: %s; trying again every second", listener, error)
                 await asyncio.sleep(_ACCEPT_RETRY_S)
                 continue
+            self._welcome(listener, client)
+            self._accept_waiting(listener, listening)
+
+    def _accept_waiting(self, listener: Listener, listening: socket.socket) -> None:
+        """Those that wait in the backlog, without a turn of the loop for each: when many come at once it is soon full,
+        and whoever does not get in tries again only after a second."""
+        for _ in range(_ACCEPTED_AT_ONCE):
+            if not self._quotas.has_slot(listener.name) or self._quotas.creation_delay_ms(listener.name) > 0:
+                return
             try:
-                self._welcome(listener, client)
-            except OSError as error:
-                client.close()
-                log.debug("a new connection on %s is already gone: %s", listener, error)
+                client, _ = listening.accept()
+            except OSError:
+                return  # None waits; or what is wrong is found again, and told, by the one who awaits the next.
+            self._welcome(listener, client)
 
     async def _wait_for_slot(self, listener_name: str) -> None:
         while not self._quotas.has_slot(listener_name):
@@ -205,6 +218,13 @@ class SocketServer:
             await due.wait()
 
     def _welcome(self, listener: Listener, client: socket.socket) -> None:
+        try:
+            self._begin(listener, client)
+        except OSError as error:
+            client.close()
+            log.debug("a new connection on %s is already gone: %s", listener, error)
+
+    def _begin(self, listener: Listener, client: socket.socket) -> None:
         facts = ConnectionFacts(listener, _address(client.getpeername()), _address(client.getsockname()))
         self._set_options(client)
         try:
