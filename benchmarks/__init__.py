@@ -1,0 +1,1 @@
+"""How fast the broker is, and next to Apache Kafka: ``python -m benchmarks --help``."""
