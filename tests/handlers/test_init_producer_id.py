@@ -30,8 +30,8 @@ def test_a_producer_that_has_an_id_gets_a_new_one(broker):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"producer_id": 5}, {"producer_epoch": 5}, {"transactional_id": ""}],
-    ids=["id-without-epoch", "epoch-without-id", "empty-transactional-id"],
+    [{"producer_id": 5}, {"producer_epoch": 5}],
+    ids=["id-without-epoch", "epoch-without-id"],
 )
 def test_requests_that_make_no_sense(broker, fields):
     request = InitProducerIdRequest(**{"transactional_id": None, **fields})

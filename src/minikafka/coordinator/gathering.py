@@ -20,6 +20,24 @@ def map_pending(value: T | Pending[T], change: Callable[[T], U]) -> U | Pending[
     return changed
 
 
+def chain_pending(value: T | Pending[T], change: Callable[[T], U | Pending[U]]) -> U | Pending[U]:
+    """As ``map_pending``, where ``change`` may itself give a promise."""
+    if not isinstance(value, Pending):
+        return change(value)
+    chained: Pending[U] = Pending(value.cancel)
+
+    def arrived(it: T) -> None:
+        changed = change(it)
+        if isinstance(changed, Pending):
+            chained.on_cancel = changed.cancel
+            changed.on_complete(lambda outcome: _complete(chained, outcome))
+        else:
+            chained.complete(changed)
+
+    value.on_complete(arrived)
+    return chained
+
+
 def gather(values: Sequence[T | Pending[T]]) -> list[T] | Pending[list[T]]:
     """All values in their order: now, if all are there, else when the last one comes."""
     missing = [(index, value) for index, value in enumerate(values) if isinstance(value, Pending)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minikafka.coordinator.partitioner import partition_for
 from minikafka.coordinator.result import Caller
+from minikafka.state.topic_names import GROUP_METADATA_TOPIC
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext
@@ -29,3 +31,11 @@ def topic_name_of(ctx: RequestContext, topic_id: bytes) -> str | None:
 def partition_exists(ctx: RequestContext, topic_name: str, partition: int) -> bool:
     topic = ctx.broker.image.topics_by_name.get(topic_name)
     return topic is not None and 0 <= partition < len(topic.partitions)
+
+
+def group_partition(ctx: RequestContext, group_id: str) -> tuple[str, int] | None:
+    """The partition of ``__consumer_offsets`` that holds a group; None while there is no such topic."""
+    topic = ctx.broker.image.topics_by_name.get(GROUP_METADATA_TOPIC)
+    if topic is None or not topic.partitions:
+        return None
+    return GROUP_METADATA_TOPIC, partition_for(group_id, len(topic.partitions))

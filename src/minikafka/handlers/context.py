@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from minikafka.controller.quorum_controller import QuorumController
     from minikafka.coordinator.group_coordinator import GroupCoordinator
     from minikafka.coordinator.producer_ids import ProducerIds
+    from minikafka.coordinator.transaction_coordinator import TransactionCoordinator
+    from minikafka.coordinator.transaction_markers import MarkerWriter
     from minikafka.pending import RunBlocking
     from minikafka.state.fetch_sessions import FetchSessionCache
     from minikafka.state.metadata_image import MetadataImage
@@ -69,6 +71,8 @@ class Services:
     groups: GroupCoordinator
     fetch_sessions: FetchSessionCache
     producer_ids: ProducerIds
+    transactions: TransactionCoordinator
+    transaction_markers: MarkerWriter
 
     def advertised_endpoints(self, connection: Connection) -> list[Endpoint]:
         """Where the client of ``connection`` should find the broker: the advertised listeners that have the name of

@@ -52,14 +52,19 @@ class Shard(Protocol):
 
     def replay(self, key: Any, value: Any | None, record_offset: int, producer_id: int) -> None: ...
 
-    def replay_end_transaction_marker(self, producer_id: int, *, committed: bool) -> None: ...
-
     def on_loaded(self) -> Iterator[Result[Any]]: ...
 
     def on_unloaded(self) -> None: ...
 
 
+class TransactionalShard(Shard, Protocol):
+    """One whose records may be part of producers' transactions."""
+
+    def replay_end_transaction_marker(self, producer_id: int, *, committed: bool) -> None: ...
+
+
 S = TypeVar("S", bound=Shard)
+TS = TypeVar("TS", bound=TransactionalShard)
 S_contra = TypeVar("S_contra", contravariant=True)
 
 
@@ -74,8 +79,11 @@ class Loader(Protocol[S_contra]):
 
 
 class Producer(Protocol):
-    producer_id: int
-    producer_epoch: int
+    @property
+    def producer_id(self) -> int: ...
+
+    @property
+    def producer_epoch(self) -> int: ...
 
 
 class Logs(Protocol):
@@ -106,6 +114,8 @@ class CoordinatorRuntime(Generic[S]):
     :param create_topic: called when the topic is first needed; gives a promise when it cannot say at once.
     :param new_shard: makes the empty shard of a partition, with the timers it is to use.
     :param new_loader: makes what reads a log into such a shard.
+    :param base_sequence: what stands in the batches it writes, which nobody reads: each coordinator of Kafka has its
+        own.
     """
 
     def __init__(
@@ -121,6 +131,7 @@ class CoordinatorRuntime(Generic[S]):
         new_shard: Callable[[KeyedTimers], S],
         new_loader: Callable[[], Loader[S]],
         compression: str = "none",
+        base_sequence: int = 0,
     ) -> None:
         self._topic = topic
         self._partition_count = partition_count
@@ -132,6 +143,7 @@ class CoordinatorRuntime(Generic[S]):
         self._new_shard = new_shard
         self._new_loader = new_loader
         self._compression = compression
+        self._base_sequence = base_sequence
         self._partitions: dict[int, _Partition[S]] = {}
         self._is_stopped = False
 
@@ -163,6 +175,11 @@ class CoordinatorRuntime(Generic[S]):
         partition = self._partitions.pop(index, None)
         if partition is not None:
             self._close(partition, NOT_COORDINATOR)
+
+    @property
+    def has_topic(self) -> bool:
+        """Whether the coordinator's topic is there; the first operation creates it."""
+        return self._partition_count() > 0
 
     def is_loading(self) -> bool:
         return any(partition.error == COORDINATOR_LOAD_IN_PROGRESS for partition in self._partitions.values())
@@ -204,7 +221,7 @@ class CoordinatorRuntime(Generic[S]):
                 self._run_unasked(partition, operation)
 
     def end_transaction(
-        self,
+        self: CoordinatorRuntime[TS],
         partition_index: int,
         producer: Producer,
         coordinator_epoch: int,
@@ -313,7 +330,7 @@ class CoordinatorRuntime(Generic[S]):
             return
         partition.error = NOT_COORDINATOR
         _logger.error(
-            "Cannot load %s-%d: %s: %s. Its groups are not available; the log of the partition has to be repaired",
+            "Cannot load %s-%d: %s: %s. What it holds is not available; the log of the partition has to be repaired",
             self._topic,
             partition.index,
             type(error).__name__,
@@ -391,7 +408,7 @@ class CoordinatorRuntime(Generic[S]):
         return 0
 
     def _batch_of(self, records: list[CoordinatorRecord], producer: Producer | None) -> bytes:
-        """The base sequence is 0 in all batches, as Kafka's: a coordinator does not number what it writes."""
+        """All batches have the same base sequence, as Kafka's: a coordinator does not number what it writes."""
         now_ms = self._clock.wall_ms()
         return build_batch(
             [
@@ -406,7 +423,7 @@ class CoordinatorRuntime(Generic[S]):
             compression=self._compression,
             producer_id=NO_PRODUCER_ID if producer is None else producer.producer_id,
             producer_epoch=NO_PRODUCER_EPOCH if producer is None else producer.producer_epoch,
-            base_sequence=0,
+            base_sequence=self._base_sequence,
             is_transactional=producer is not None,
         )
 

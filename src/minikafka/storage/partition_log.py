@@ -175,8 +175,10 @@ class PartitionLog:
     def active_producers(self) -> list[ProducerStateEntry]:
         return list(self._producers.producers.values())
 
-    def has_ongoing_transaction(self, producer_id: int) -> bool:
-        return self._producers.has_ongoing_transaction(producer_id)
+    def has_ongoing_transaction(self, producer_id: int, producer_epoch: int) -> bool:
+        """Whether the producer has a transaction open here, begun with this epoch."""
+        entry = self._producers.producers.get(producer_id)
+        return entry is not None and entry.current_txn_first_offset >= 0 and entry.producer_epoch == producer_epoch
 
     def assign_topic_id(self, topic_id: bytes) -> None:
         """Give the log the id of its topic (16 bytes), for good. Raises ApiError(INCONSISTENT_TOPIC_ID)."""
