@@ -83,6 +83,8 @@ class LogDirectory:
         self.was_clean = True
         self.previous_broker_epoch = _broker_epoch_of(content)
         self._files.unlink(path)
+        # Back after a power cut, it would pass off what this run leaves unsynced as a clean end.
+        self._files.sync_directory(self.path)
 
     def _read_checkpoint(self, name: str, consequence: str) -> dict[tuple[str, int], int]:
         try:
