@@ -67,12 +67,13 @@ class Answer:
 class DataBroker:
     """Topics, their logs, and the handlers over them."""
 
-    def __init__(self, **config: object) -> None:
-        self.clock = ManualClock(NOW_MS)
+    def __init__(self, *, files: MemoryFiles | None = None, clock: ManualClock | None = None, **config: object) -> None:
+        self.clock = clock or ManualClock(NOW_MS)
         self.timers = Timers(self.clock)
         self.clock.on_advance(self.timers.run_due)
         self.config = BrokerConfig.from_mapping({"log.dirs": "/data", "node.id": 1, **config})
-        self.logs = LogManager(self.config, self.clock, run_inline, MemoryFiles(self.clock.wall_ms))
+        self.files = files or MemoryFiles(self.clock.wall_ms)
+        self.logs = LogManager(self.config, self.clock, run_inline, self.files)
         self.logs.start("c" * 22)
         self.purgatory = WaitingOperations(self.timers)
         self.fetch_sessions = FetchSessionCache(self.clock)

@@ -12,18 +12,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka import errors
-from minikafka.coordinator.transaction_metadata import ProducerIdAndEpoch
 from minikafka.errors import ApiError, StorageError, name_of
 from minikafka.handlers._partitions import INTERNAL_TOPICS, partition_log
-from minikafka.handlers._transactional_writes import transaction_codes
 from minikafka.protocol.messages import ProduceRequest, ProduceResponse
 from minikafka.records.batch import (
     ATTRIBUTES_POSITION,
     COMPRESSION_MASK,
     MAGIC_POSITION,
-    RECORD_BATCH_OVERHEAD,
     TRANSACTIONAL_FLAG,
-    RecordBatch,
     next_batch_size,
 )
 from minikafka.records.compression import ZSTD
@@ -52,18 +48,6 @@ _ERRORS_WITHOUT_LOG_START = frozenset(
     }
 )
 """Errors that Kafka answers without the log start offset (ReplicaManager.appendToLocalLog)."""
-
-_VERIFICATION_IMPOSSIBLE_NOW = frozenset(
-    {
-        errors.CONCURRENT_TRANSACTIONS,
-        errors.COORDINATOR_LOAD_IN_PROGRESS,
-        errors.COORDINATOR_NOT_AVAILABLE,
-        errors.NOT_COORDINATOR,
-    }
-)
-_FIRST_VERSION_WITH_ABORTABLE = 11
-_FIRST_VERSION_THAT_ADDS = 12
-"""Transactions version 2: the first write to a partition adds it to the transaction (KIP-890)."""
 
 _ADMIN_CLIENT_ID = "__admin_client"
 """The client id of Kafka's own admin tools, which alone may write to internal topics (AdminUtils)."""
@@ -101,7 +85,7 @@ def error_response(request: ProduceRequest, code: int) -> ProduceResponse | None
             _TopicResponse(
                 name=topic.name,
                 topic_id=topic.topic_id,
-                partition_responses=[_refused(partition.index, code) for partition in topic.partition_data],
+                partition_responses=[refused(partition.index, code) for partition in topic.partition_data],
             )
             for topic in request.topic_data
         ]
@@ -119,11 +103,11 @@ def _append(
     broker = ctx.broker
     log: PartitionLog | None = None
     try:
-        name = _topic_name(broker, ctx.api_version, topic)
+        name = topic_name(broker, ctx.api_version, topic)
         log = partition_log(broker, name, index)
         _check_request(ctx, request, name)
         if ctx.api_version >= 3:
-            _check_single_batch(ctx.api_version, records)
+            check_single_batch(ctx.api_version, records)
         if (name, index) in refusals:
             return refusals[name, index]
         _check_in_sync_replicas(request, log)
@@ -141,9 +125,9 @@ def _append(
         )
     except ApiError as error:
         knows_log_start = log is not None and error.code not in _ERRORS_WITHOUT_LOG_START
-        return _refused(index, error.code, log.log_start_offset if log and knows_log_start else -1)
+        return refused(index, error.code, log.log_start_offset if log and knows_log_start else -1)
     except StorageError:
-        return _refused(index, errors.KAFKA_STORAGE_ERROR)
+        return refused(index, errors.KAFKA_STORAGE_ERROR)
     return _PartitionResponse(
         index=index,
         base_offset=appended.base_offset,
@@ -152,11 +136,11 @@ def _append(
     )
 
 
-def _refused(index: int, code: int, log_start_offset: int = -1) -> ProduceResponse.PartitionProduceResponse:
+def refused(index: int, code: int, log_start_offset: int = -1) -> ProduceResponse.PartitionProduceResponse:
     return _PartitionResponse(index=index, error_code=code, base_offset=-1, log_start_offset=log_start_offset)
 
 
-def _topic_name(broker: Services, version: int, topic: ProduceRequest.TopicProduceData) -> str:
+def topic_name(broker: Services, version: int, topic: ProduceRequest.TopicProduceData) -> str:
     if version < 13:
         return topic.name
     known = broker.image.topics_by_id.get(topic.topic_id)
@@ -167,11 +151,11 @@ def _topic_name(broker: Services, version: int, topic: ProduceRequest.TopicProdu
 
 def _has_transactional_records(request: ProduceRequest) -> bool:
     return any(
-        _is_transactional(partition.records) for topic in request.topic_data for partition in topic.partition_data
+        is_transactional(partition.records) for topic in request.topic_data for partition in topic.partition_data
     )
 
 
-def _is_transactional(records: Buffer | None) -> bool:
+def is_transactional(records: Buffer | None) -> bool:
     """Whether a first batch of magic 2 says so: no other batch may come with it."""
     return (
         records is not None
@@ -182,57 +166,10 @@ def _is_transactional(records: Buffer | None) -> bool:
 
 
 def _refused_in_transaction(ctx: RequestContext, request: ProduceRequest) -> _Refusals:
-    """Add the partitions to the transaction, or see whether they have been, where it is not open in them already.
+    # Imported when it is needed: most brokers see no transaction.
+    from minikafka.handlers._transactional_produce import refused_in_transaction
 
-    Raises ApiError where Kafka refuses the request as a whole.
-    """
-    transactional_id = request.transactional_id
-    if transactional_id is None:
-        raise ApiError(errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-    producers: set[ProducerIdAndEpoch] = set()
-    unsure: set[tuple[str, int]] = set()
-    for topic in request.topic_data:
-        for partition in topic.partition_data:
-            records = partition.records
-            if records is None or not _is_transactional(records) or len(records) < RECORD_BATCH_OVERHEAD:
-                continue
-            batch = RecordBatch(memoryview(records), 0)
-            producer = ProducerIdAndEpoch(batch.producer_id, batch.producer_epoch)
-            try:
-                name = _topic_name(ctx.broker, ctx.api_version, topic)
-                log = partition_log(ctx.broker, name, partition.index)
-                _check_single_batch(ctx.api_version, records)
-            except ApiError:
-                continue  # The append finds the same, and answers it.
-            producers.add(producer)
-            if not log.has_ongoing_transaction(*producer):
-                unsure.add((name, partition.index))
-    if len(producers) > 1:
-        raise ApiError(errors.INVALID_PRODUCER_ID_MAPPING)
-    if not unsure:
-        return {}
-    codes = transaction_codes(
-        ctx.broker.transactions,
-        transactional_id,
-        producers.pop(),
-        frozenset(unsure),
-        adds=ctx.api_version >= _FIRST_VERSION_THAT_ADDS,
-        knows_abortable=ctx.api_version >= _FIRST_VERSION_WITH_ABORTABLE,
-    )
-    return {partition: _refused_write(partition[1], code) for partition, code in codes.items()}
-
-
-def _refused_write(index: int, code: int) -> ProduceResponse.PartitionProduceResponse:
-    """Producers before KIP-890 try again after NOT_ENOUGH_REPLICAS, and without asking for metadata first."""
-    answer = _refused(index, code)
-    if code == errors.INVALID_TXN_STATE:
-        answer.error_message = "Partition was not added to the transaction"
-    elif code in _VERIFICATION_IMPOSSIBLE_NOW:
-        answer.error_code = errors.NOT_ENOUGH_REPLICAS
-        answer.error_message = (
-            f"Unable to verify the partition has been added to the transaction. Underlying error: {name_of(code)}"
-        )
-    return answer
+    return refused_in_transaction(ctx, request)
 
 
 def _check_request(ctx: RequestContext, request: ProduceRequest, topic: str) -> None:
@@ -242,7 +179,7 @@ def _check_request(ctx: RequestContext, request: ProduceRequest, topic: str) -> 
         raise ApiError(errors.INVALID_TOPIC_EXCEPTION)
 
 
-def _check_single_batch(version: int, records: Buffer | None) -> None:
+def check_single_batch(version: int, records: Buffer | None) -> None:
     """Refuse anything but exactly one batch of magic 2 (ProduceRequest.validateRecords)."""
     if not records:
         raise ApiError(errors.INVALID_RECORD)
