@@ -23,7 +23,7 @@ group.coordinator.threads | int | 4 | 1.. | high | | no effect: threads
 
 group.coordinator.append.linger.ms | int | -1 | -1.. | medium | | no effect: coordinator-linger
 
-group.consumer.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
+group.consumer.session.timeout.ms | int | 45000 | 1.. | medium |
     How long a member of a consumer group (KIP-848) may be silent before it is removed.
 
 group.consumer.min.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
@@ -32,7 +32,7 @@ group.consumer.min.session.timeout.ms | int | 45000 | 1.. | medium | | no effect
 group.consumer.max.session.timeout.ms | int | 60000 | 1.. | medium | | no effect: not-yet
     The most consumer.session.timeout.ms a group can be given.
 
-group.consumer.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
+group.consumer.heartbeat.interval.ms | int | 5000 | 1.. | medium |
     How often members of a consumer group are told to send heartbeats.
 
 group.consumer.min.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
@@ -41,10 +41,10 @@ group.consumer.min.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effe
 group.consumer.max.heartbeat.interval.ms | int | 15000 | 1.. | medium | | no effect: not-yet
     The most consumer.heartbeat.interval.ms a group can be given.
 
-group.consumer.max.size | int | 2147483647 | 1.. | medium | | no effect: not-yet
+group.consumer.max.size | int | 2147483647 | 1.. | medium |
     The most members of one consumer group.
 
-group.consumer.assignors | list | uniform,range | distinct nonempty | medium | | no effect: not-yet
+group.consumer.assignors | list | uniform,range | distinct nonempty | medium |
     The assignors members can choose by name, uniform and range; the first serves those that name none.
 
 group.consumer.migration.policy | string | bidirectional | ~{DISABLED,DOWNGRADE,UPGRADE,BIDIRECTIONAL} | medium |

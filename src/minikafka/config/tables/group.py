@@ -3,10 +3,10 @@
 from typing import Final
 
 TABLE: Final = """
-consumer.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
+consumer.heartbeat.interval.ms | int | 5000 | 1.. | medium |
     How often members of the consumer group are told to send heartbeats.
 
-consumer.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
+consumer.session.timeout.ms | int | 45000 | 1.. | medium |
     How long a member of the consumer group may be silent before it is removed.
 
 share.auto.offset.reset | string | latest | @share-offset-reset | medium | | no effect: not-yet
