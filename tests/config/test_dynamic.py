@@ -35,7 +35,7 @@ def test_what_can_change_while_the_broker_runs(changes: dict[str, str], per_brok
             {"ssl.keystore.location": "x"},
             True,
             "These security configs can be dynamically updated only per-listener using the listener prefix: "
-            "Set(ssl.keystore.location)",
+            "HashSet(ssl.keystore.location)",
         ),
         (
             {"listener.name.external.ssl.keystore.location": "x"},

@@ -7,6 +7,7 @@ from typing import Any
 
 from minikafka.clock import ManualClock
 from minikafka.config import BrokerConfig
+from minikafka.controller.config_control import DELETE, SET, ConfigAlteration, ConfigOperation
 from minikafka.controller.quorum_controller import QuorumController
 from minikafka.controller.topic_control import CreatedTopic, NewTopic, Outcome
 from minikafka.pending import Pending, run_inline
@@ -55,6 +56,11 @@ class Node:
         """Create topics of one partition, unless ``fields`` says otherwise."""
         wishes = [NewTopic(name, **{"num_partitions": 1, "replication_factor": 1, **fields}) for name in names]
         return value_of(self.controller.create_topics(wishes))
+
+    def configure(self, resource_type: int, name: str, key: str, value: str | None) -> Outcome:
+        """Set, or with None remove, one setting of a resource."""
+        operation = ConfigOperation(key, DELETE if value is None else SET, value)
+        return value_of(self.controller.alter_configs([ConfigAlteration(resource_type, name, [operation])]))[0]
 
     def delete(self, *names: str) -> list[Outcome]:
         ids = [self.image.topics_by_name[name].topic_id for name in names]

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from minikafka.clock import ManualClock
-from minikafka.controller.quorum_controller import ConfigChange
 from minikafka.errors import NONE
 from minikafka.state.configurations import TOPIC
 from minikafka.storage.memory_files import Crashed, MemoryFiles
@@ -63,7 +62,7 @@ class Life:
 
     def _configure(self, node: Node, name: str, key: str, value: str) -> None:
         self.in_flight = name
-        assert value_of(node.controller.set_configs([ConfigChange(TOPIC, name, key, value)])) is None
+        assert node.configure(TOPIC, name, key, value).error == NONE
         self.configs[name] = value
 
     def _allocate(self, node: Node) -> None:

@@ -11,9 +11,9 @@ import pytest
 from minikafka import errors
 from minikafka.controller import metadata_loader, quorum_state, snapshots
 from minikafka.controller.metadata_batches import decode_batches
-from minikafka.controller.quorum_controller import ConfigChange, ProducerIdsBlock
+from minikafka.controller.quorum_controller import ProducerIdsBlock
 from minikafka.controller.topic_control import NewTopic
-from minikafka.errors import ApiError, StorageError
+from minikafka.errors import NONE, ApiError, StorageError
 from minikafka.state.configurations import BROKER, TOPIC
 from minikafka.state.features import FORMATTED
 from minikafka.storage.memory_files import MemoryFiles
@@ -176,19 +176,18 @@ def test_producer_ids_come_in_blocks_that_are_never_given_twice() -> None:
 def test_topic_configs_reach_the_logs_and_survive() -> None:
     node = Node()
     node.create("t")
-    change = ConfigChange(TOPIC, "t", "retention.ms", "7")
-    assert value_of(node.controller.set_configs([change])) is None
+    assert node.configure(TOPIC, "t", "retention.ms", "7").error == NONE
     assert node.logs.get("t", 0).config.retention_ms == 7
     again = node.killed("power")
     assert again.logs.get("t", 0).config.retention_ms == 7
-    assert value_of(again.controller.set_configs([change._replace(value=None)])) is None
+    assert again.configure(TOPIC, "t", "retention.ms", None).error == NONE
     assert again.logs.get("t", 0).config.retention_ms == 604_800_000
 
 
 def test_cluster_configs_are_defaults_of_topics() -> None:
     node = Node()
     node.create("t")
-    value_of(node.controller.set_configs([ConfigChange(BROKER, "", "log.retention.ms", "9")]))
+    assert node.configure(BROKER, "", "log.retention.ms", "9").error == NONE
     assert node.logs.get("t", 0).config.retention_ms == 9
     assert node.controller.config["log.retention.ms"] == 9
     again = node.restarted()
@@ -198,7 +197,7 @@ def test_cluster_configs_are_defaults_of_topics() -> None:
 def test_changes_of_min_insync_replicas_clear_the_eligible_leaders() -> None:
     node = Node()
     node.create("t")
-    value_of(node.controller.set_configs([ConfigChange(TOPIC, "t", "min.insync.replicas", "1")]))
+    assert node.configure(TOPIC, "t", "min.insync.replicas", "1").error == NONE
     assert written(node.files)[-1][1] == ["ConfigRecord", "ClearElrRecord"]
 
 

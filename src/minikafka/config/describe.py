@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from minikafka.config.broker import BrokerConfig
+from minikafka.config.client_metrics import client_metrics_config
 from minikafka.config.group import group_config
 from minikafka.config.keys import ConfigKey
 from minikafka.config.listener_keys import base_name, listener_key
 from minikafka.config.reasons import REASONS, no_effect
 from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY, broker_synonyms
-from minikafka.config.tables import broker_keys, group_keys, topic_keys
+from minikafka.config.tables import broker_keys, client_metrics_keys, group_keys, topic_keys
 from minikafka.config.values import value_text
 
 TOPIC_CONFIG: Final = 1
@@ -131,6 +132,14 @@ def describe_group(config: BrokerConfig, overrides: Mapping[str, str]) -> Iterat
         value = value_text(typed)
         source = GROUP_CONFIG if name in overrides else DEFAULT_CONFIG
         yield DescribedConfig(name, group_keys()[name], value, [Synonym(name, value, source)], read_only=False)
+
+
+def describe_client_metrics(overrides: Mapping[str, str]) -> Iterator[DescribedConfig]:
+    """The settings of a subscription to client metrics with these settings of its own, by name."""
+    for name, typed in sorted(client_metrics_config(overrides).items()):
+        value = value_text(typed)
+        synonyms = [Synonym(name, value, CLIENT_METRICS_CONFIG)] if name in overrides else []
+        yield DescribedConfig(name, client_metrics_keys()[name], value, synonyms, read_only=False)
 
 
 def _declared(name: str) -> ConfigKey | None:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from minikafka.config.log import LogConfig
 from minikafka.controller import bootstrap, metadata_loader, quorum_state, registration
 from minikafka.controller.commit_queue import Change, CommitQueue
+from minikafka.controller.config_control import ConfigControl
 from minikafka.controller.internal_topics import internal_topic
 from minikafka.controller.metadata_log import MetadataLog
 from minikafka.controller.publisher import Publisher
@@ -33,13 +34,13 @@ from minikafka.pending import Pending
 from minikafka.state import topic_names
 from minikafka.state.configurations import BROKER, CLUSTER_DEFAULT, TOPIC
 from minikafka.state.metadata_image import MetadataImage
-from minikafka.state.metadata_version import supports_eligible_leader_replicas
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
 
 if TYPE_CHECKING:
     from minikafka.clock import Clock
     from minikafka.config import BrokerConfig
+    from minikafka.controller.config_control import ConfigAlteration
     from minikafka.controller.topic_control import VersionedRecord
     from minikafka.pending import RunBlocking
     from minikafka.state.cluster import ListenerEndpoint
@@ -59,15 +60,6 @@ class ProducerIdsBlock(NamedTuple):
 
     first: int
     size: int
-
-
-class ConfigChange(NamedTuple):
-    """One config to set, or with value None to remove; ``resource_type`` as in ``state.configurations``."""
-
-    resource_type: int
-    resource_name: str
-    key: str
-    value: str | None
 
 
 class QuorumController:
@@ -115,6 +107,7 @@ class QuorumController:
         self._become_leader(loaded)
         self.publisher = Publisher(self.image, self.config, self.node_id)
         self._topics = TopicControl(self.image, self.config, self._new_uuid, self._directory_of)
+        self._configs = ConfigControl(self.image, self.config)
         self._commits = CommitQueue(self._log, self._run_blocking, self._apply)
         self._snapshots = SnapshotKeeper(
             self._files, self._log, self.config, self._clock, self._run_blocking, loaded.snapshot
@@ -256,34 +249,37 @@ class QuorumController:
 
     # --- other metadata
 
-    def set_configs(self, changes: Sequence[ConfigChange]) -> Pending[ApiError | None]:
-        """Write config changes that have been checked before, all or none. Completed with None, or what failed."""
-        from minikafka.protocol.messages import ClearElrRecord, ConfigRecord
+    def alter_configs(
+        self, alterations: Sequence[ConfigAlteration], *, validate_only: bool = False
+    ) -> Pending[list[Outcome]]:
+        """Change settings of distinct resources, each all or none. Completed when that is durable and has taken
+        effect."""
+        if validate_only:
+            return _completed(self._configs.decide(alterations)[0])
+        answer: Pending[list[Outcome]] = Pending()
+        outcomes: list[Outcome] = []
 
         def prepare() -> list[VersionedRecord]:
-            records: list[VersionedRecord] = []
-            for change in changes:
-                record = ConfigRecord(
-                    resource_type=change.resource_type,
-                    resource_name=change.resource_name,
-                    name=change.key,
-                    value=change.value,
-                )
-                records.append((record, 0))
-                has_elr = supports_eligible_leader_replicas(self.image.features.metadata_version)
-                if change.key == "min.insync.replicas" and change.resource_type in {TOPIC, BROKER} and has_elr:
-                    # Other replicas may be eligible under the new bound (ConfigurationControlManager of 4.x).
-                    topic_name = change.resource_name if change.resource_type == TOPIC else ""
-                    records.append((ClearElrRecord(topic_name=topic_name), 0))
+            decided, records = self._configs.decide(alterations)
+            outcomes.extend(decided)
             return records
 
-        keys: list[Any] = [(change.resource_type, change.resource_name) for change in changes]
+        def finish(error: ApiError | None) -> None:
+            if error is not None:
+                outcomes[:] = [
+                    outcome if outcome.error != NONE else Outcome(error.code, error.message)
+                    for outcome in outcomes or [Outcome()] * len(alterations)
+                ]
+            answer.complete(outcomes)
+
+        keys: list[Any] = [(alteration.resource_type, alteration.resource_name) for alteration in alterations]
         keys += [
-            topic_names.unify_collision_chars(change.resource_name)
-            for change in changes
-            if change.resource_type == TOPIC
+            topic_names.unify_collision_chars(alteration.resource_name)
+            for alteration in alterations
+            if alteration.resource_type == TOPIC
         ]
-        return self.write(keys, prepare)
+        self._commits.submit(Change(keys, prepare, finish))
+        return answer
 
     def write(self, keys: Iterable[Any], prepare: Callable[[], list[VersionedRecord]]) -> Pending[ApiError | None]:
         """Write the records that ``prepare`` gives (it may raise ApiError), atomically: ACLs, credentials, quotas,
@@ -441,6 +437,7 @@ class QuorumController:
             configs.get((BROKER, CLUSTER_DEFAULT), {}), configs.get((BROKER, str(self.node_id)), {})
         )
         self._topics.config = self.config
+        self._configs.config = self.config
         self.publisher.reconfigure(self.config)
 
     def _assign_directories(self, delta: MetadataDelta) -> None:

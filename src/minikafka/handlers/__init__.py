@@ -50,8 +50,11 @@ API_TABLE: tuple[Api, ...] = (
     Api(26, "EndTxn", 0, 5, "end_txn", "WRITE TRANSACTIONAL_ID"),
     Api(27, "WriteTxnMarkers", 0, 2, "write_txn_markers", "CLUSTER_ACTION CLUSTER"),
     Api(28, "TxnOffsetCommit", 0, 5, "txn_offset_commit", "WRITE TRANSACTIONAL_ID"),
+    Api(32, "DescribeConfigs", 0, 4, "describe_configs", ""),
+    Api(33, "AlterConfigs", 0, 2, "alter_configs", ""),
     Api(37, "CreatePartitions", 0, 3, "create_partitions", "ALTER TOPIC"),
     Api(42, "DeleteGroups", 0, 2, "delete_groups", "DELETE GROUP"),
+    Api(44, "IncrementalAlterConfigs", 0, 1, "incremental_alter_configs", ""),
     Api(47, "OffsetDelete", 0, 0, "offset_delete", "DELETE GROUP"),
     Api(60, "DescribeCluster", 0, 2, "describe_cluster", "DESCRIBE CLUSTER"),
     Api(61, "DescribeProducers", 0, 0, "describe_producers", "READ TOPIC"),
@@ -59,6 +62,7 @@ API_TABLE: tuple[Api, ...] = (
     Api(66, "ListTransactions", 0, 2, "list_transactions", "DESCRIBE TRANSACTIONAL_ID"),
     Api(68, "ConsumerGroupHeartbeat", 0, 1, "consumer_group_heartbeat", "READ GROUP"),
     Api(69, "ConsumerGroupDescribe", 0, 1, "consumer_group_describe", "DESCRIBE GROUP"),
+    Api(74, "ListConfigResources", 0, 1, "list_config_resources", "DESCRIBE_CONFIGS CLUSTER"),
     Api(75, "DescribeTopicPartitions", 0, 0, "describe_topic_partitions", "DESCRIBE TOPIC"),
 )
 # fmt: on

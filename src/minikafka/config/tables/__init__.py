@@ -50,6 +50,14 @@ def group_keys() -> KeyTable:
 
 
 @cache
+def client_metrics_keys() -> KeyTable:
+    """The keys of a subscription to client metrics."""
+    from minikafka.config.tables import client_metrics
+
+    return KeyTable(client_metrics.TABLE)
+
+
+@cache
 def producer_keys() -> KeyTable:
     """Every key of ``producer.properties``."""
     from minikafka.config.tables import client, producer

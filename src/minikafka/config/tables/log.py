@@ -90,36 +90,36 @@ num.recovery.threads.per.data.dir | int | 2 | 1.. | high | cluster-wide | no eff
 
 num.replica.alter.log.dirs.threads | int | - | | high | | no effect: threads
 
-log.cleaner.enable | boolean | true | | medium | | no effect: not-yet
+log.cleaner.enable | boolean | true | | medium
     Whether compaction runs at all. Kafka's own topic of committed offsets needs it.
 
 log.cleaner.threads | int | 1 | 0.. | medium | cluster-wide | no effect: threads
 
-log.cleaner.backoff.ms | long | 15000 | 0.. | medium | cluster-wide | no effect: not-yet
+log.cleaner.backoff.ms | long | 15000 | 0.. | medium | cluster-wide
     How long the cleaner rests when no log needs compaction.
 
-log.cleaner.dedupe.buffer.size | long | 134217728 | | medium | cluster-wide | no effect: not-yet
+log.cleaner.dedupe.buffer.size | long | 134217728 | | medium | cluster-wide
     Memory for the keys of one compaction pass; it decides how much of a log a pass can cover. At least 1 MiB.
 
-log.cleaner.io.buffer.load.factor | double | 0.9 | | medium | cluster-wide | no effect: not-yet
+log.cleaner.io.buffer.load.factor | double | 0.9 | | medium | cluster-wide
     How full that memory may get, as a fraction.
 
-log.cleaner.io.buffer.size | int | 524288 | 0.. | medium | cluster-wide | no effect: not-yet
+log.cleaner.io.buffer.size | int | 524288 | 0.. | medium | cluster-wide
     The size of the pieces compaction reads and writes.
 
-log.cleaner.io.max.bytes.per.second | double | 1.7976931348623157E308 | | medium | cluster-wide | no effect: not-yet
+log.cleaner.io.max.bytes.per.second | double | 1.7976931348623157E308 | | medium | cluster-wide
     The most bytes a second compaction reads and writes.
 
-log.cleaner.delete.retention.ms | long | 86400000 | 0.. | medium | cluster-wide | no effect: not-yet
+log.cleaner.delete.retention.ms | long | 86400000 | 0.. | medium | cluster-wide
     How long a tombstone (a record without value) stays in a compacted log, for readers that have not yet seen it.
 
-log.cleaner.min.cleanable.ratio | double | 0.5 | 0..1 | medium | cluster-wide | no effect: not-yet
+log.cleaner.min.cleanable.ratio | double | 0.5 | 0..1 | medium | cluster-wide
     The share of a log that must be uncompacted before it is compacted again. Lower means less space and more work.
 
-log.cleaner.min.compaction.lag.ms | long | 0 | 0.. | medium | cluster-wide | no effect: not-yet
+log.cleaner.min.compaction.lag.ms | long | 0 | 0.. | medium | cluster-wide
     How long a record stays as it is, at the least, in a compacted log.
 
-log.cleaner.max.compaction.lag.ms | long | 9223372036854775807 | 1.. | medium | cluster-wide | no effect: not-yet
+log.cleaner.max.compaction.lag.ms | long | 9223372036854775807 | 1.. | medium | cluster-wide
     How long a record can wait for compaction, at the most.
 
 log.message.timestamp.type | string | CreateTime | {CreateTime,LogAppendTime} | medium | cluster-wide

@@ -20,7 +20,7 @@ compression.type | string | producer | {uncompressed,zstd,lz4,snappy,gzip,produc
 compression.zstd.level | int | 3 | -131072..22 | medium
     The level when the broker itself compresses with zstd.
 
-delete.retention.ms | long | 86400000 | 0.. | medium | | no effect: not-yet
+delete.retention.ms | long | 86400000 | 0.. | medium
     How long a tombstone (a record without value) stays in a compacted log, for readers that have not yet seen it.
 
 file.delete.delay.ms | long | 60000 | 0.. | medium
@@ -48,7 +48,7 @@ local.retention.bytes | long | -2 | -2.. | medium | | no effect: remote
 
 local.retention.ms | long | -2 | -2.. | medium | | no effect: remote
 
-max.compaction.lag.ms | long | 9223372036854775807 | 1.. | medium | | no effect: not-yet
+max.compaction.lag.ms | long | 9223372036854775807 | 1.. | medium
     How long a record can wait for compaction, at the most.
 
 max.message.bytes | int | 1048588 | 0.. | medium
@@ -66,10 +66,10 @@ message.timestamp.type | string | CreateTime | {CreateTime,LogAppendTime} | medi
     Whose timestamp records keep: CreateTime, the producer's, or LogAppendTime, that of the broker when it appends
     them.
 
-min.cleanable.dirty.ratio | double | 0.5 | 0..1 | medium | | no effect: not-yet
+min.cleanable.dirty.ratio | double | 0.5 | 0..1 | medium
     The share of a log that must be uncompacted before it is compacted again. Lower means less space and more work.
 
-min.compaction.lag.ms | long | 0 | 0.. | medium | | no effect: not-yet
+min.compaction.lag.ms | long | 0 | 0.. | medium
     How long a record stays as it is, at the least, in a compacted log.
 
 min.insync.replicas | int | 1 | 1.. | medium
