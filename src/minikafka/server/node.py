@@ -28,6 +28,7 @@ from minikafka.server.worker_pool import WorkerPool
 from minikafka.state.cluster import SECURITY_PROTOCOL_IDS, ListenerEndpoint
 from minikafka.state.fetch_sessions import FetchSessionCache
 from minikafka.storage.files import FileSystem, OsFiles
+from minikafka.storage.log_cleaner import LogCleaner
 from minikafka.storage.log_manager import LogManager
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Node:
         self._workers = WorkerPool(loop, _WORKER_THREADS, f"minikafka-{self.config.node_id}-worker")
         self._driver = TimerDriver(loop, self.clock, self._timers)
         self._logs = LogManager(self.config, self.clock, self._workers, self._files)
+        self._cleaner = LogCleaner(self._logs, lambda: self._controller.config, self.clock, self._timers, self._workers)
         self._server = SocketServer(
             Dispatcher(self.services),
             SocketSettings.from_config(self.config),
@@ -100,6 +102,7 @@ class Node:
         """
         log.info("stopping")
         self._jobs.close()
+        self._cleaner.close()
         self._coordinators.stop()
         await self._server.close()
         await self._settle()
@@ -122,6 +125,7 @@ class Node:
         self._equip_services(bound)
         self._controller.register_broker(self._registered_endpoints(bound))
         schedule_log_jobs(self._jobs, self.config, self._logs)
+        self._cleaner.start()
         self._server.start()
         self._tell_started(bound)
 
@@ -198,6 +202,7 @@ class Node:
     async def _give_up(self) -> None:
         """Undo a start that failed, without writing anything more."""
         self._jobs.close()
+        self._cleaner.close()
         await self._server.close()
         await self._settle()
         self._driver.close()

@@ -20,6 +20,7 @@ except ImportError:  # Windows has no flock; the lock file then only marks the d
     fcntl = None  # type: ignore[assignment]
 
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_FILES_OF_ANOTHER_THREAD = 16
 
 
 class Descriptor(Protocol):
@@ -103,6 +104,10 @@ class FileSystem(Protocol):
         """Time of the last write, in milliseconds since the Unix epoch."""
         ...
 
+    def set_modified_ms(self, path: str, modified_ms: int) -> None:
+        """Pretend that the last write was then."""
+        ...
+
     def list_directory(self, path: str) -> list[tuple[str, bool]]:
         """(name, is a directory), in no particular order."""
         ...
@@ -129,6 +134,11 @@ class FileSystem(Protocol):
 
     def capacity_bytes(self, path: str) -> tuple[int, int]:
         """(total, usable) bytes of the volume that holds ``path``; (-1, -1) where that is not known."""
+        ...
+
+    def for_another_thread(self) -> FileSystem:
+        """The same files, through handles that another thread may open and use: a ``LogFile`` belongs to one thread,
+        since its descriptor may be taken away whenever a file of the same ``FileSystem`` is opened."""
         ...
 
 
@@ -271,6 +281,9 @@ class OsFiles:
     def modified_ms(self, path: str) -> int:
         return os.stat(path).st_mtime_ns // 1_000_000
 
+    def set_modified_ms(self, path: str, modified_ms: int) -> None:
+        os.utime(path, ns=(modified_ms * 1_000_000, modified_ms * 1_000_000))
+
     def list_directory(self, path: str) -> list[tuple[str, bool]]:
         with os.scandir(path) as entries:
             return [(entry.name, entry.is_dir()) for entry in entries]
@@ -325,6 +338,9 @@ class OsFiles:
             return -1, -1
         volume = os.statvfs(path)
         return volume.f_blocks * volume.f_frsize, volume.f_bavail * volume.f_frsize
+
+    def for_another_thread(self) -> OsFiles:
+        return OsFiles(durable=self.durable, max_open_files=_FILES_OF_ANOTHER_THREAD)
 
     def make_room(self) -> None:
         """Close the least recently used descriptors until one more may be opened (second chance)."""

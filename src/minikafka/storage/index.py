@@ -62,6 +62,11 @@ class _SortedIndex:
     def entries(self) -> int:
         return self._stored_entries() + len(self._tail) // self.entry_bytes
 
+    @property
+    def size_bytes(self) -> int:
+        """Of the entries, without what is preallocated."""
+        return self.entries * self.entry_bytes
+
     def mark_created(self, *, preallocated: bool) -> None:
         """The file has just been created, without entries."""
         self._stored = 0

@@ -233,6 +233,9 @@ class MemoryFiles:
     def modified_ms(self, path: str) -> int:
         return self.file_at(path).modified_ms
 
+    def set_modified_ms(self, path: str, modified_ms: int) -> None:
+        self.file_at(path).modified_ms = modified_ms
+
     def list_directory(self, path: str) -> list[tuple[str, bool]]:
         self.before("read", path, changes=False)
         return [(name, isinstance(child, _Folder)) for name, child in self._folder(path).children.items()]
@@ -285,6 +288,9 @@ class MemoryFiles:
         return -1, -1 if self.free_bytes is None else self.free_bytes
 
     # --- inside
+
+    def for_another_thread(self) -> MemoryFiles:
+        return self
 
     def file_at(self, path: str) -> _File:
         node = self._node(path)

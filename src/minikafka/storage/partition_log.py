@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_TRANSIENT_ERRORS = frozenset(
+TRANSIENT_ERRORS = frozenset(
     getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM") if hasattr(errno, name)
 )
 """The disk itself is well: the append is refused, the log stays as it was, and the next one may succeed."""
@@ -350,9 +350,9 @@ class PartitionLog:
             segment.discard_partial_write()
             segment.transaction_index.truncate_to(self.log_end_offset)
         except OSError as second_error:
-            if second_error.errno not in _TRANSIENT_ERRORS:
+            if second_error.errno not in TRANSIENT_ERRORS:
                 self._disk_failed(segment.log.path, second_error)
-        if error.errno not in _TRANSIENT_ERRORS:
+        if error.errno not in TRANSIENT_ERRORS:
             self._disk_failed(segment.log.path, error)
         return StorageError(f"{segment.log.path}: cannot append: {error.strerror or error}")
 
@@ -762,16 +762,53 @@ class PartitionLog:
         logger.info("%s: deleted %d segments because of %s", self.name, len(deletable), reason)
         return len(deletable)
 
-    def _delete_segments(self, segments: Sequence[LogSegment]) -> None:
-        """Rename the files now, delete them when those who read them have had time to finish."""
+    def replace_segments(self, cleaned: LogSegment, replaced: Sequence[LogSegment]) -> bool:
+        """Put the segment that the cleaner wrote (.cleaned, synced and closed) in the place of those it was made from.
+
+        False, and nothing is done, when they are not all in the log any more. Raises StorageError. The renames are
+        in an order that recovery can complete or undo at any point (UnifiedLog.replaceSegments); the caller syncs the
+        directory.
+        """
+        if self.is_failed or not all(self._is_inactive(segment) for segment in replaced):
+            return False
+        segment = LogSegment(
+            self._files,
+            self.directory,
+            cleaned.base_offset,
+            self._config,
+            self._context.clock.wall_ms(),
+            size_bytes=cleaned.size_bytes,
+            has_transaction_index=cleaned.transaction_index.exists,
+            suffix=log_names.CLEANED,
+        )
+        try:
+            segment.rename_suffix(log_names.SWAP)
+            for old in replaced:
+                self._segments.remove(old)
+            self._segments.add(segment)
+            self._delete_segments(replaced, kept_snapshot=segment.base_offset)
+            segment.rename_suffix("")
+        except OSError as error:
+            self._disk_failed(self.directory, error)
+            raise StorageError(f"{self.directory}: cannot replace segments: {error.strerror or error}") from error
+        self._end_positions.clear()
+        return True
+
+    def _is_inactive(self, segment: LogSegment) -> bool:
+        return segment is not self._segments.active and self._segments.floor(segment.base_offset) is segment
+
+    def _delete_segments(self, segments: Sequence[LogSegment], *, kept_snapshot: int | None = None) -> None:
+        """Rename the files now, delete them when those who read them have had time to finish. ``kept_snapshot``: the
+        base offset of one whose producer snapshot stays."""
         paths: list[str] = []
         for segment in segments:
             segment.abandon()
             segment.rename_suffix(log_names.DELETED)
             paths += segment.existing_paths()
-            snapshot_path = self._producers.mark_snapshot_deleted(segment.base_offset)
-            if snapshot_path is not None:
-                paths.append(snapshot_path)
+            if segment.base_offset != kept_snapshot:
+                snapshot_path = self._producers.mark_snapshot_deleted(segment.base_offset)
+                if snapshot_path is not None:
+                    paths.append(snapshot_path)
         deadline_ms = self._context.clock.monotonic_ms() + self._config.file_delete_delay_ms
         self._context.deletions.schedule(deadline_ms, paths)
 

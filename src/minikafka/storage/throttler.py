@@ -1,0 +1,58 @@
+"""How much of the disk and of the interpreter background work may take (Kafka: Throttler)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+from minikafka.clock import Clock
+
+_CHECK_INTERVAL_MS = 300
+_WORK_SECONDS = 0.002
+_REST_SECONDS = 0.001
+
+
+class Throttler:
+    """Holds a thread to a number of bytes a second, on average, by making it sleep.
+
+    ``sleep`` takes seconds; it may return early, when there is nothing to wait for any more.
+    """
+
+    def __init__(self, bytes_per_second: float, clock: Clock, sleep: Callable[[float], object]) -> None:
+        self.bytes_per_second = bytes_per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._period_start_ms = clock.monotonic_ms()
+        self._observed_bytes = 0
+
+    def maybe_throttle(self, size_bytes: int) -> None:
+        """Count ``size_bytes`` that have been read or written, and sleep if they came too fast."""
+        self._observed_bytes += size_bytes
+        now_ms = self._clock.monotonic_ms()
+        elapsed_ms = now_ms - self._period_start_ms
+        if elapsed_ms <= _CHECK_INTERVAL_MS or not self._observed_bytes:
+            return
+        wanted_ms = self._observed_bytes / self.bytes_per_second * 1000
+        if wanted_ms > elapsed_ms:
+            self._sleep((wanted_ms - elapsed_ms) / 1000)
+        self._period_start_ms = self._clock.monotonic_ms()
+        self._observed_bytes = 0
+
+
+class Breather:
+    """Makes a thread that computes let go of the interpreter before Python takes it away.
+
+    A thread that wants the interpreter gets it after 5 ms at the latest (sys.getswitchinterval). The event loop would
+    wait that long after each of its system calls; with a rest every 2 ms it has a third of the time to itself, and
+    seldom waits longer than those two.
+    """
+
+    def __init__(self, sleep: Callable[[float], object]) -> None:
+        self._sleep = sleep
+        self._rested_at = perf_counter()
+
+    def breathe(self) -> None:
+        """To be called every fraction of a millisecond."""
+        if perf_counter() - self._rested_at > _WORK_SECONDS:
+            self._sleep(_REST_SECONDS)
+            self._rested_at = perf_counter()
