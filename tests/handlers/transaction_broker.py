@@ -23,10 +23,14 @@ from minikafka.records.builder import CONTROL_COMMIT, control_type_of
 from minikafka.server.group_service import GroupService
 from minikafka.server.transaction_service import TransactionService
 from minikafka.storage.memory_files import MemoryFiles
-from tests.handlers.data_broker import DataBroker, batch, topic_id_of, values_in
+from tests.handlers.data_broker import DataBroker, batch, values_in
 
 COORDINATOR_PARTITIONS = 2
 PRODUCER_ID_BLOCK = 1000
+
+
+def topic_id_of(name: str) -> bytes:
+    return name.encode().ljust(16, b"\0")[:16]
 
 
 class TransactionBroker(DataBroker):
@@ -35,7 +39,8 @@ class TransactionBroker(DataBroker):
     def __init__(
         self, *, files: MemoryFiles | None = None, clock: ManualClock | None = None, life: int = 1, **config: object
     ) -> None:
-        super().__init__(files=files, clock=clock, **{"group.initial.rebalance.delay.ms": 0, **config})
+        defaults = {"group.initial.rebalance.delay.ms": 0, "log.index.size.max.bytes": 4096}
+        super().__init__(files=files, clock=clock, **{**defaults, **config})
         self.settings = config
         self.life = life
         self.transaction_version = 2
