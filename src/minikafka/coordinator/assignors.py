@@ -54,7 +54,8 @@ def assign_uniform(members: Mapping[str, MemberSpec], partition_counts: Mapping[
     for member_id in members:
         held[member_id] = _kept(members[member_id], partition_counts, taken)
         taken.update(held[member_id])
-    if len({spec.topic_ids for spec in members.values()}) == 1:
+    is_homogeneous = len({spec.topic_ids for spec in members.values()}) == 1
+    if is_homogeneous:
         taken -= _shed(held, sum(partition_counts.values()))
     readers = {
         topic_id: [member_id for member_id, spec in members.items() if topic_id in spec.topic_ids]
@@ -65,7 +66,8 @@ def assign_uniform(members: Mapping[str, MemberSpec], partition_counts: Mapping[
         for partition in range(partition_counts[topic_id]):
             if (topic_id, partition) not in taken and readers[topic_id]:
                 held[min(readers[topic_id], key=lambda one: len(held[one]))].append((topic_id, partition))
-    _level(held, readers)
+    if not is_homogeneous:
+        _level(held, readers)
     return {member_id: _as_assignment(places) for member_id, places in held.items()}
 
 
