@@ -99,6 +99,16 @@ class QuorumController:
         """The leader epoch of the metadata log."""
         return self._log.epoch
 
+    @property
+    def voter_directory_id(self) -> bytes:
+        """Of the directory in which this voter has the metadata log; zeros where voters are configured without."""
+        return bytes(16) if self._voters is None else bytes(self._voters.voters[0].voter_directory_id)
+
+    @property
+    def voter_endpoints(self) -> list[ListenerEndpoint]:
+        """Where Apache Kafka, started on this directory, has its controller; never empty."""
+        return registration.controller_endpoints(self.config)
+
     def start(self) -> None:
         """Load the metadata, or format the directory; become the leader of a new epoch. Raises StorageError."""
         self._log = MetadataLog(self._open_log(), self._files, self._clock)

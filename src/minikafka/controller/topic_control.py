@@ -222,7 +222,7 @@ class TopicControl:
                 raise ApiError(
                     INVALID_REPLICA_ASSIGNMENT, f"Found multiple manual partition assignments for partition {index}"
                 )
-            self._ensure_assignable(replicas, replication_factor)
+            ensure_assignable(self._image, replicas, replication_factor)
             replication_factor = len(replicas)
             partitions[index] = self._partition(index, replicas)
         if partitions.keys() != set(range(len(partitions))):
@@ -286,31 +286,6 @@ class TopicControl:
             directories=[self._directory_of(replica) or UNASSIGNED_DIRECTORY for replica in replicas],
         )
 
-    def _ensure_assignable(self, replicas: Sequence[int], replication_factor: int | None) -> None:
-        if not replicas:
-            raise ApiError(
-                INVALID_REPLICA_ASSIGNMENT, "The manual partition assignment includes an empty replica list."
-            )
-        previous: int | None = None
-        for replica in sorted(replicas):
-            if replica not in self._image.cluster.brokers:
-                raise ApiError(
-                    INVALID_REPLICA_ASSIGNMENT,
-                    f"The manual partition assignment includes broker {replica}, but no such broker is registered.",
-                )
-            if replica == previous:
-                raise ApiError(
-                    INVALID_REPLICA_ASSIGNMENT,
-                    f"The manual partition assignment includes the broker {replica} more than once.",
-                )
-            previous = replica
-        if replication_factor is not None and len(replicas) != replication_factor:
-            raise ApiError(
-                INVALID_REPLICA_ASSIGNMENT,
-                f"The manual partition assignment includes a partition with {len(replicas)} replica(s), but this is "
-                f"not consistent with previous partitions, which have {replication_factor} replica(s).",
-            )
-
     def _create_partitions(self, wish: NewPartitions) -> list[VersionedRecord]:
         topic = self._image.topics_by_name.get(wish.name)
         if topic is None:
@@ -344,8 +319,36 @@ class TopicControl:
                 "assignment(s) were specified.",
             )
         for replicas in wish.assignments:
-            self._ensure_assignable(replicas, replication_factor)
+            ensure_assignable(self._image, replicas, replication_factor)
         return list(wish.assignments)
+
+
+def ensure_assignable(image: MetadataImage, replicas: Sequence[int], replication_factor: int | None) -> None:
+    """Whether a partition can be given these replicas by hand. Raises ApiError(INVALID_REPLICA_ASSIGNMENT).
+
+    ``replication_factor``: how many there must be; None leaves that open.
+    """
+    if not replicas:
+        raise ApiError(INVALID_REPLICA_ASSIGNMENT, "The manual partition assignment includes an empty replica list.")
+    previous: int | None = None
+    for replica in sorted(replicas):
+        if replica not in image.cluster.brokers:
+            raise ApiError(
+                INVALID_REPLICA_ASSIGNMENT,
+                f"The manual partition assignment includes broker {replica}, but no such broker is registered.",
+            )
+        if replica == previous:
+            raise ApiError(
+                INVALID_REPLICA_ASSIGNMENT,
+                f"The manual partition assignment includes the broker {replica} more than once.",
+            )
+        previous = replica
+    if replication_factor is not None and len(replicas) != replication_factor:
+        raise ApiError(
+            INVALID_REPLICA_ASSIGNMENT,
+            f"The manual partition assignment includes a partition with {len(replicas)} replica(s), but this is "
+            f"not consistent with previous partitions, which have {replication_factor} replica(s).",
+        )
 
 
 def _refused(error: ApiError) -> Outcome:

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 from minikafka import errors
 from minikafka.controller.config_control import SET, ConfigAlteration, ConfigOperation
 from minikafka.controller.topic_control import Outcome
-from minikafka.coordinator.gathering import map_pending
 from minikafka.handlers._config_changes import alter
+from minikafka.pending import Pending
 from minikafka.protocol.messages import AlterConfigsRequest, AlterConfigsResponse
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext
-    from minikafka.pending import Pending
 
 
-def handle(ctx: RequestContext, request: AlterConfigsRequest) -> AlterConfigsResponse | Pending[AlterConfigsResponse]:
+def handle(ctx: RequestContext, request: AlterConfigsRequest) -> Pending[AlterConfigsResponse]:
     alterations = [
         ConfigAlteration(
             resource.resource_type,
@@ -29,9 +28,10 @@ def handle(ctx: RequestContext, request: AlterConfigsRequest) -> AlterConfigsRes
         )
         for resource in request.resources
     ]
-    outcomes: list[Outcome] | Pending[list[Outcome]]
-    outcomes = alter(ctx.broker, alterations, validate_only=request.validate_only)
-    return map_pending(outcomes, lambda done: _response(request, done))
+    answer: Pending[AlterConfigsResponse] = Pending()
+    altered = alter(ctx.broker, alterations, validate_only=request.validate_only)
+    altered.on_complete(lambda outcomes: answer.complete(_response(request, outcomes)))
+    return answer
 
 
 def error_response(request: AlterConfigsRequest, code: int) -> AlterConfigsResponse:

@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING
 from minikafka import errors
 from minikafka.controller.config_control import ConfigAlteration, ConfigOperation
 from minikafka.controller.topic_control import Outcome
-from minikafka.coordinator.gathering import map_pending
 from minikafka.handlers._config_changes import alter
+from minikafka.pending import Pending
 from minikafka.protocol.messages import IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext
-    from minikafka.pending import Pending
 
 
-def handle(
-    ctx: RequestContext, request: IncrementalAlterConfigsRequest
-) -> IncrementalAlterConfigsResponse | Pending[IncrementalAlterConfigsResponse]:
+def handle(ctx: RequestContext, request: IncrementalAlterConfigsRequest) -> Pending[IncrementalAlterConfigsResponse]:
     alterations = [
         ConfigAlteration(
             resource.resource_type,
@@ -30,9 +27,10 @@ def handle(
         )
         for resource in request.resources
     ]
-    outcomes: list[Outcome] | Pending[list[Outcome]]
-    outcomes = alter(ctx.broker, alterations, validate_only=request.validate_only)
-    return map_pending(outcomes, lambda done: _response(request, done))
+    answer: Pending[IncrementalAlterConfigsResponse] = Pending()
+    altered = alter(ctx.broker, alterations, validate_only=request.validate_only)
+    altered.on_complete(lambda outcomes: answer.complete(_response(request, outcomes)))
+    return answer
 
 
 def error_response(request: IncrementalAlterConfigsRequest, code: int) -> IncrementalAlterConfigsResponse:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from minikafka.protocol.messages import ClientQuotaRecord
+
+USER: Final = "user"
+CLIENT_ID: Final = "client-id"
+IP: Final = "ip"
+"""Kafka's ClientQuotaEntity: the types of entities."""
 
 Entity = frozenset[tuple[str, "str | None"]]
 """(entity type, name) pairs; the name None is the default of that type."""
