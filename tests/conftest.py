@@ -15,6 +15,13 @@ from tests.support.brokers import ApacheKafkaProcess, BrokerProcess, MinikafkaPr
 
 BrokerMaker = Callable[..., BrokerProcess]
 
+# Groups that settle as fast as their members ask: no waiting for more of them, and heartbeats every 100 ms.
+PROMPT_GROUPS = {
+    "group.initial.rebalance.delay.ms": "0",
+    "group.consumer.min.heartbeat.interval.ms": "100",
+    "group.consumer.heartbeat.interval.ms": "100",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -36,7 +43,7 @@ def make_broker(request: pytest.FixtureRequest) -> BrokerMaker:
 @pytest.fixture(scope="session")
 def shared_broker(make_broker: BrokerMaker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerProcess]:
     """A broker process for all scenarios that only need one; each uses topics of its own."""
-    with make_broker(tmp_path_factory.mktemp("broker")) as broker:
+    with make_broker(tmp_path_factory.mktemp("broker"), PROMPT_GROUPS) as broker:
         yield broker
         assert broker.stop() == expected_exit_code(broker), broker.log_text
 

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from tests.clients.drivers import DRIVER_MODULES, Driver, driver
+from tests.clients.drivers import PRODUCE_AND_READ, Driver, driver
 from tests.support.brokers import BrokerProcess
 
 
-@pytest.fixture(params=sorted(DRIVER_MODULES))
+@pytest.fixture(params=PRODUCE_AND_READ)
 def library(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

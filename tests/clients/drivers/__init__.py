@@ -13,7 +13,10 @@ DRIVER_MODULES = {
     "kafka-python": "kafka_python",
     "aiokafka": "aiokafka_client",
     "confluent-kafka": "confluent",
+    "confluent-kafka, consumer protocol": "confluent_consumer_protocol",
 }
+# Those of which the last differs from another in its groups alone.
+PRODUCE_AND_READ = ("kafka-python", "aiokafka", "confluent-kafka")
 
 READ_TIMEOUT_S = 60.0
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -172,11 +173,16 @@ async def _read(
 
 
 class AioKafkaMember:
-    """A member with an event loop of its own, which runs while a call does."""
+    """A member with an event loop on a thread of its own: like its users' it always runs, and so do heartbeats."""
 
     def __init__(self, bootstrap: str, group_id: str, topics: Sequence[str], auto_commit: bool) -> None:
         self.loop = asyncio.new_event_loop()
-        self.loop.run_until_complete(self._start(bootstrap, group_id, topics, auto_commit))
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self._call(self._start(bootstrap, group_id, topics, auto_commit))
+
+    def _call(self, coroutine: Coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
     async def _start(self, bootstrap: str, group_id: str, topics: Sequence[str], auto_commit: bool) -> None:
         self.consumer = AIOKafkaConsumer(
@@ -192,15 +198,17 @@ class AioKafkaMember:
         await self.consumer.start()
 
     def poll(self) -> list[Received]:
-        batches = self.loop.run_until_complete(self.consumer.getmany(timeout_ms=50))
+        batches = self._call(self.consumer.getmany(timeout_ms=50))
         return [received(record) for records in batches.values() for record in records]
 
     def assigned(self) -> frozenset[tuple[str, int]]:
         return frozenset((where.topic, where.partition) for where in self.consumer.assignment())
 
     def commit(self) -> None:
-        self.loop.run_until_complete(self.consumer.commit())
+        self._call(self.consumer.commit())
 
     def close(self) -> None:
-        self.loop.run_until_complete(self.consumer.stop())
+        self._call(self.consumer.stop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
         self.loop.close()

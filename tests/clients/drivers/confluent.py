@@ -31,8 +31,9 @@ def received(message) -> Received:
 class Confluent:
     name = "confluent-kafka"
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, group_protocol: str = "classic") -> None:
         self.bootstrap = bootstrap
+        self.group_protocol = group_protocol
 
     def _admin(self) -> AdminClient:
         """A client that has to be held until its answers are there: with it goes its handle."""
@@ -151,7 +152,7 @@ class Confluent:
         return None if found.offset == OFFSET_END else found.offset
 
     def join(self, group_id: str, topics: Sequence[str], *, auto_commit: bool = False) -> ConfluentMember:
-        return ConfluentMember(self.bootstrap, group_id, topics, auto_commit)
+        return ConfluentMember(self.bootstrap, group_id, topics, auto_commit, self.group_protocol)
 
     def committed(self, group_id: str, topic: str, partition: int) -> int | None:
         with self._consumer(**{"group.id": group_id}) as consumer:
@@ -160,9 +161,7 @@ class Confluent:
 
 
 class ConfluentMember:
-    def __init__(
-        self, bootstrap: str, group_id: str, topics: Sequence[str], auto_commit: bool, protocol: str = "classic"
-    ) -> None:
+    def __init__(self, bootstrap: str, group_id: str, topics: Sequence[str], auto_commit: bool, protocol: str) -> None:
         settings = {
             "bootstrap.servers": bootstrap,
             "group.id": group_id,

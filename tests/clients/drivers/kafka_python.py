@@ -141,7 +141,8 @@ class KafkaPythonMember:
         self.consumer = consumer
 
     def poll(self) -> list[Received]:
-        batches = self.consumer.poll(timeout_ms=50)
+        # A shorter poll gives up joining the group before it is done, and begins again with the next.
+        batches = self.consumer.poll(timeout_ms=500)
         return [received(record) for records in batches.values() for record in records]
 
     def assigned(self) -> frozenset[tuple[str, int]]:
