@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-SHOWN_BYTES = 20_000
+SHOWN_BYTES = {"passed": 2_500, "SKIPPED": 2_500, "FAILED": 30_000}
 
 
 class StepFailed(Exception):
@@ -120,8 +120,7 @@ class Runner:
     def _show(self, result: Result, reason: str, log_path: Path) -> None:
         minutes, seconds = divmod(time.monotonic() - self._started, 60)
         print(f"\n=== [{minutes:2.0f}:{seconds:02.0f}] {result.outcome} {result.name} ({result.seconds:.1f} s)")
-        size = SHOWN_BYTES if result.outcome == "FAILED" else 1500
-        print(log_path.read_bytes()[-size:].decode(errors="replace").rstrip())
+        print(log_path.read_bytes()[-SHOWN_BYTES[result.outcome] :].decode(errors="replace").rstrip())
         if reason:
             print(reason)
         print(end="", flush=True)

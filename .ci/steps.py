@@ -126,9 +126,10 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             exit_code = self.process.wait()
-        with self.step.log_path.open("a") as log:
-            log.write(self.output.read_text())
-        if exit_code != 0 and error is None:
+        if error is not None or exit_code != 0:
+            with self.step.log_path.open("a") as log:
+                log.write("--- what the server printed\n" + self.output.read_text())
+        if error is None and exit_code != 0:
             raise StepFailed(f"the server ended with exit code {exit_code}")
 
 
