@@ -291,6 +291,22 @@ class QuorumController:
         self._commits.submit(Change(keys, prepare, finish))
         return answer
 
+    def assign_directory(self, partition_log: PartitionLog) -> None:
+        """Tell the metadata in which directory a log is that has moved (KIP-858: AssignReplicasToDirs)."""
+
+        def prepare() -> list[VersionedRecord]:
+            topic = self.image.topics_by_name.get(partition_log.topic)
+            partition = None if topic is None else topic.partition(partition_log.partition)
+            if topic is None or partition is None:
+                return []
+            return registration.assign_directories(self.image, self.node_id, self._logs, [(topic, partition)])
+
+        def written(error: ApiError | None) -> None:
+            if error is not None:
+                log.error("The metadata does not know that %s has moved: %s", partition_log.name, error)
+
+        self.write([topic_names.unify_collision_chars(partition_log.topic)], prepare).on_complete(written)
+
     def write(self, keys: Iterable[Any], prepare: Callable[[], list[VersionedRecord]]) -> Pending[ApiError | None]:
         """Write the records that ``prepare`` gives (it may raise ApiError), atomically: ACLs, credentials, quotas,
         features. Changes that share a key are decided one after the other. Completed with None, or what failed."""
@@ -453,7 +469,9 @@ class QuorumController:
     def _assign_directories(self, delta: MetadataDelta) -> None:
         """Tell the controller where the log manager has put new partitions (KIP-858: AssignReplicasToDirs)."""
         if len(self._logs.directory_ids) > 1:
-            self._write_now(registration.assign_directories(self.image, self.node_id, self._logs, delta))
+            self._write_now(
+                registration.assign_directories(self.image, self.node_id, self._logs, delta.created_partitions)
+            )
 
     def _directory_of(self, broker_id: int) -> bytes | None:
         """Of a new partition. With several directories the log manager chooses, and the controller learns of it."""

@@ -8,7 +8,7 @@ lost, and clients must not take what is written there next for what they had rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minikafka.state.cluster import ENTER_CONTROLLED_SHUTDOWN, FENCE, SECURITY_PROTOCOL_IDS, UNFENCE, ListenerEndpoint
@@ -24,9 +24,8 @@ from minikafka.state.topics import NO_LEADER
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig
     from minikafka.controller.topic_control import VersionedRecord
-    from minikafka.state.metadata_delta import MetadataDelta
     from minikafka.state.metadata_image import MetadataImage
-    from minikafka.state.topics import PartitionImage
+    from minikafka.state.topics import PartitionImage, TopicImage
     from minikafka.storage.log_manager import LogManager
 
 _WILDCARDS = frozenset({"", "0.0.0.0", "::"})
@@ -137,14 +136,14 @@ def take_leadership(image: MetadataImage, node_id: int, *, was_clean: bool) -> l
 
 
 def assign_directories(
-    image: MetadataImage, node_id: int, logs: LogManager, delta: MetadataDelta
+    image: MetadataImage, node_id: int, logs: LogManager, partitions: Iterable[tuple[TopicImage, PartitionImage]]
 ) -> list[VersionedRecord]:
-    """The changes that name the directories of partitions in ``delta`` whose image does not know them yet."""
+    """The changes that name the directories of partitions that the image knows to be elsewhere, or nowhere yet."""
     from minikafka.protocol.messages import PartitionChangeRecord
 
     version = partition_record_version(image.features.metadata_version)
     records: list[VersionedRecord] = []
-    for topic, partition in delta.created_partitions if version >= 1 else ():
+    for topic, partition in partitions if version >= 1 else ():
         log = logs.get(topic.name, partition.index)
         directory_id = None if log is None else logs.directory_id_of(log)
         if directory_id is None or node_id not in partition.replicas:

@@ -56,6 +56,8 @@ API_TABLE: tuple[Api, ...] = (
     Api(31, "DeleteAcls", 0, 3, "delete_acls", "ALTER CLUSTER"),
     Api(32, "DescribeConfigs", 0, 4, "describe_configs", ""),
     Api(33, "AlterConfigs", 0, 2, "alter_configs", ""),
+    Api(34, "AlterReplicaLogDirs", 0, 2, "alter_replica_log_dirs", "ALTER CLUSTER"),
+    Api(35, "DescribeLogDirs", 0, 4, "describe_log_dirs", "DESCRIBE CLUSTER"),
     Api(36, "SaslAuthenticate", 0, 2, "sasl_authenticate", ""),
     Api(37, "CreatePartitions", 0, 3, "create_partitions", "ALTER TOPIC"),
     Api(38, "CreateDelegationToken", 0, 3, "create_delegation_token", "CREATE_TOKENS USER"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from minikafka.state.fetch_sessions import FetchSessionCache
     from minikafka.state.metadata_image import MetadataImage
     from minikafka.storage.log_manager import LogManager
+    from minikafka.storage.replica_mover import ReplicaMover
 
 
 class Endpoint(Protocol):
@@ -67,6 +68,7 @@ class Services:
     image: MetadataImage
     controller: QuorumController
     logs: LogManager
+    replica_mover: ReplicaMover
     purgatory: Purgatory
     groups: GroupCoordinator
     fetch_sessions: FetchSessionCache

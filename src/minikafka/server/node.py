@@ -30,6 +30,7 @@ from minikafka.state.fetch_sessions import FetchSessionCache
 from minikafka.storage.files import FileSystem, OsFiles
 from minikafka.storage.log_cleaner import LogCleaner
 from minikafka.storage.log_manager import LogManager
+from minikafka.storage.replica_mover import ReplicaMover
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig, Listener
@@ -140,6 +141,9 @@ class Node:
         services.image = self._controller.image
         services.controller = self._controller
         services.logs = self._logs
+        services.replica_mover = ReplicaMover(
+            self._logs, self.clock, self._workers, self._controller.assign_directory
+        )
         services.fetch_sessions = FetchSessionCache(
             self.clock, self.config["max.incremental.fetch.session.cache.slots"]
         )
@@ -156,6 +160,7 @@ class Node:
         """Take over what was set while running (KIP-226), by this broker or before it was started."""
         config = self.services.config = self._controller.config
         self._server.change_limits(ConnectionLimits.from_config(config))
+        self._logs.context.producer_id_expiration_ms = config["producer.id.expiration.ms"]
 
     def _follow(self, delta: MetadataDelta) -> None:
         if self._controller.config is not self.services.config:

@@ -100,7 +100,9 @@ class LogCleaner:
     def _clean_all(self) -> Steps[None]:
         while not self._stop.is_set():
             self._forget_deleted()
-            candidates = [log for log in self._logs.all() if log not in self._uncleanable]
+            candidates = [
+                log for log in self._logs.all() if log not in self._uncleanable and not self._logs.is_moving(log)
+            ]
             to_clean = find_filthiest(candidates, self._all_checkpoints(), self._clock.wall_ms())
             if to_clean is None or not (yield from self._clean(to_clean)):
                 return
@@ -109,7 +111,7 @@ class LogCleaner:
         """One pass and its checkpoint; False when it did not succeed, and rest is in order."""
         from minikafka.storage.cleaner import CleaningAbortedError
 
-        log = to_clean.log
+        log = self._logs.being_cleaned = to_clean.log
         try:
             summary = yield from self._new_cleaner().clean(to_clean)
         except CleaningAbortedError as error:
@@ -120,6 +122,8 @@ class LogCleaner:
         except Exception as error:
             self._mark_uncleanable(log, error)
             return True
+        finally:
+            self._logs.being_cleaned = None
         logger.info("%s: compacted %s", log.name, summary)
         for directory in self._logs.online_directories:
             if log in self._logs.logs_in(directory):

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from minikafka.clock import Clock
-from minikafka.errors import ConfigError, StorageError
+from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError, ConfigError, StorageError
 from minikafka.pending import RunBlocking
 from minikafka.storage import log_names
 from minikafka.storage.checkpoints import HIGH_WATERMARK, LOG_START_OFFSET, RECOVERY_POINT
@@ -44,6 +44,8 @@ class LogDirectoryDescription(NamedTuple):
     logs: list[PartitionLog]
     total_bytes: int
     usable_bytes: int
+    futures: list[PartitionLog]
+    """Copies that are being made of partitions that move here."""
 
 
 class LogManager:
@@ -59,6 +61,9 @@ class LogManager:
         self.context.on_disk_failure = self._disk_failed
         self._directories = [LogDirectory(files, os.path.abspath(path)) for path in config.log_dirs]
         self._logs: dict[tuple[str, int], PartitionLog] = {}
+        self._futures: dict[tuple[str, int], PartitionLog] = {}
+        self.being_cleaned: PartitionLog | None = None
+        """The log the cleaner makes a pass over; its folder must not be exchanged meanwhile."""
         self.cluster_id = ""
         """22 characters; known after ``start``."""
         self.node_id: int = config.node_id
@@ -123,6 +128,8 @@ class LogManager:
 
     def close(self) -> None:
         """Sync and close all logs, write checkpoints and clean shutdown markers, release the locks."""
+        for topic, partition in list(self._futures):
+            self.discard_future(topic, partition)
         for log in self._logs.values():
             try:
                 log.close()
@@ -141,7 +148,7 @@ class LogManager:
 
     def abandon(self) -> None:
         """Let go of everything without writing: what a crash does."""
-        for log in self._logs.values():
+        for log in (*self._logs.values(), *self._futures.values()):
             log.abandon()
         self._release_locks()
 
@@ -175,11 +182,70 @@ class LogManager:
 
     def delete(self, topic: str, partition: int) -> None:
         """Take a log away: its folder is renamed now, and deleted after file.delete.delay.ms."""
+        self.discard_future(topic, partition)
         log = self._logs.pop((topic, partition), None)
         if log is None:
             return
         self._mark(log, log_names.DELETE_DIRECTORY)
         self._delete_later(log.directory, log.config.file_delete_delay_ms)
+
+    # --- moving a log to another directory (KIP-113)
+
+    def future(self, topic: str, partition: int) -> PartitionLog | None:
+        """The copy that is being made of a log in another directory."""
+        return self._futures.get((topic, partition))
+
+    def is_moving(self, log: PartitionLog) -> bool:
+        return (log.topic, log.partition) in self._futures
+
+    def ensure_directory(self, path: str) -> None:
+        """Whether ``path`` is a log directory in service. Raises ApiError: LOG_DIR_NOT_FOUND, KAFKA_STORAGE_ERROR."""
+        directory = next((directory for directory in self._directories if directory.path == path), None)
+        if directory is None:
+            raise ApiError(LOG_DIR_NOT_FOUND, f"Log dir {path} is not found in the config.")
+        if not directory.is_online:
+            raise ApiError(KAFKA_STORAGE_ERROR, f"Log directory {path} is offline")
+
+    def create_future(self, log: PartitionLog, path: str) -> PartitionLog:
+        """An empty copy of ``log`` in the directory ``path``. Raises StorageError."""
+        name = log_names.marked_directory(log.topic, log.partition, log_names.FUTURE_DIRECTORY)
+        try:
+            future = create_log(self.context, f"{path}/{name}", log.topic, log.partition, log.config, log.topic_id)
+        except OSError as error:
+            self._disk_failed(path, error)
+            raise StorageError(f"{path}/{name}: cannot be created: {error.strerror or error}") from error
+        self._futures[log.topic, log.partition] = future
+        return future
+
+    def discard_future(self, topic: str, partition: int) -> None:
+        """Give up a copy, if there is one: its folder is deleted."""
+        future = self._futures.pop((topic, partition), None)
+        if future is not None:
+            future.abandon()
+            self._delete_later(future.directory, 0)
+
+    def replace_with_future(self, log: PartitionLog) -> None:
+        """Let ``log`` go on in the folder of its copy, which is complete; the old one is deleted after
+        file.delete.delay.ms. Raises StorageError.
+
+        The new folder gets its name first: a crash between the two renames leaves both folders, not none
+        (LogManager.replaceCurrentWithFutureLog).
+        """
+        future = self._futures.pop((log.topic, log.partition))
+        future.delete_records_before(log.log_start_offset)
+        future.flush()
+        log.exchange_contents(future)
+        directory, old_directory = os.path.dirname(log.directory), os.path.dirname(future.directory)
+        mark = log_names.marked_directory(log.topic, log.partition, log_names.DELETE_DIRECTORY)
+        try:
+            log.rename_directory(f"{directory}/{log.name}")
+            self._files.sync_directory(directory)
+            future.abandon()
+            future.rename_directory(f"{old_directory}/{mark}")
+        except OSError as error:
+            self._disk_failed(log.directory, error)
+            raise StorageError(f"{log.directory}: cannot be moved here: {error.strerror or error}") from error
+        self._delete_later(future.directory, log.config.file_delete_delay_ms)
 
     def mark_stray(self, topic: str, partition: int) -> None:
         """Put a log aside that no topic accounts for (KAFKA-15605): its folder is renamed, and left to the operator."""
@@ -228,7 +294,7 @@ class LogManager:
         return os.path.abspath(self._config["metadata.log.dir"] or self._directories[0].path)
 
     def logs_in(self, directory: LogDirectory) -> list[PartitionLog]:
-        return [log for log in self._logs.values() if os.path.dirname(log.directory) == directory.path]
+        return _within(directory, self._logs.values())
 
     def describe_directories(self) -> list[LogDirectoryDescription]:
         descriptions = []
@@ -236,7 +302,12 @@ class LogManager:
             total_bytes, usable_bytes = directory.capacity_bytes()
             descriptions.append(
                 LogDirectoryDescription(
-                    directory.path, directory.is_online, self.logs_in(directory), total_bytes, usable_bytes
+                    directory.path,
+                    directory.is_online,
+                    self.logs_in(directory),
+                    total_bytes,
+                    usable_bytes,
+                    _within(directory, self._futures.values()),
                 )
             )
         return descriptions
@@ -321,6 +392,9 @@ class LogManager:
         logger.error("the log directory %s is offline with %d partitions: %s", directory.path, len(logs), reason)
         for log in logs:
             log.fail()
+        for future in _within(directory, list(self._futures.values())):
+            self._futures.pop((future.topic, future.partition))
+            future.abandon()
         if self.on_directory_failure is not None:
             self.on_directory_failure(directory.path, logs)
 
@@ -444,3 +518,7 @@ class LogManager:
 
 def _reason(error: OSError, path: str) -> str:
     return f"{error.strerror or error} ({error.filename or path})"
+
+
+def _within(directory: LogDirectory, logs: Iterable[PartitionLog]) -> list[PartitionLog]:
+    return [log for log in logs if os.path.dirname(log.directory) == directory.path]

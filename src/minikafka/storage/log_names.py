@@ -58,3 +58,8 @@ def marked_directory(topic: str, partition: int, mark: str) -> str:
     (KAFKA-4893)."""
     suffix = f"-{partition}.{os.urandom(16).hex()}{mark}"
     return topic[: _MAX_NAME_LENGTH - len(suffix)] + suffix
+
+
+def is_too_long_to_move(topic: str, partition: int) -> bool:
+    """Whether the folder of a copy could not hold the topic's whole name, which Kafka insists on (KAFKA-4893)."""
+    return len(f"{partition_directory(topic, partition)}.{'0' * 32}{FUTURE_DIRECTORY}") > _MAX_NAME_LENGTH

@@ -59,6 +59,17 @@ TRANSIENT_ERRORS = frozenset(
 
 _MAX_HINTS = 64
 
+_CONTENTS = (
+    "directory",
+    "recovery_point",
+    "_segments",
+    "_producers",
+    "_epochs",
+    "_unsynced_directories",
+    "_unsynced_files",
+)
+"""The attributes of a log that belong to its folder."""
+
 
 class AppendInfo(NamedTuple):
     """What an append did. Offsets are -1 when there was nothing to append."""
@@ -605,7 +616,8 @@ class PartitionLog:
             for descriptor in segment.descriptors_to_sync()
         ]
         paths, self._unsynced_files = self._unsynced_files, set()
-        epochs = self._epochs.take_dirty()
+        epoch_cache = self._epochs
+        epochs = epoch_cache.take_dirty()
         directories, self._unsynced_directories = self._unsynced_directories, set()
 
         def work() -> None:
@@ -614,7 +626,7 @@ class PartitionLog:
             for path in paths:
                 files.sync_file(path)
             if epochs is not None:
-                self._epochs.write(epochs)
+                epoch_cache.write(epochs)
             for directory in directories:
                 files.sync_directory(directory)
 
@@ -838,6 +850,18 @@ class PartitionLog:
         self.is_failed = True
         for segment in self._segments:
             segment.abandon()
+
+    def exchange_contents(self, copy: PartitionLog) -> None:
+        """Take over the folder of ``copy``, which is complete and synced, and leave one's own to it.
+
+        Whoever holds or awaits this log goes on with it, and does not notice.
+        """
+        mine, its = self.__dict__, copy.__dict__
+        for name in _CONTENTS:
+            mine[name], its[name] = its[name], mine[name]
+        self._end_positions.clear()
+        copy._end_positions.clear()
+        self._update_last_stable_offset()
 
     def rename_directory(self, directory: str) -> None:
         """Move the folder, with the log open."""

@@ -1,0 +1,103 @@
+"""Moving logs from one log directory to another while they are in use (KIP-113).
+
+A copy is made in a folder ``topic-partition.ID-future``, batch by batch, as a follower would (Kafka:
+ReplicaAlterLogDirsThread). When it has caught up, the log goes on in the copy's folder. Reading runs on the pool;
+appending to the copy, and the exchange, on the event loop, so that nothing is written in between. A copy that a stop
+interrupts is deleted at the next start, and the log stays where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from minikafka.errors import ApiError, StorageError
+from minikafka.records.batch import RecordBatch
+from minikafka.storage.background_steps import Steps, run_steps
+
+if TYPE_CHECKING:
+    from minikafka.clock import Clock
+    from minikafka.pending import RunBlocking
+    from minikafka.storage.log_manager import LogManager
+    from minikafka.storage.partition_log import PartitionLog
+
+logger = logging.getLogger(__name__)
+
+_CHUNK_BYTES = 1024 * 1024
+_CLEANER_POLL_S = 0.05
+
+
+class ReplicaMover:
+    """:param on_moved: called with each log that has arrived."""
+
+    def __init__(
+        self,
+        logs: LogManager,
+        clock: Clock,
+        run_blocking: RunBlocking,
+        on_moved: Callable[[PartitionLog], None],
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._logs = logs
+        self._clock = clock
+        self._run_blocking = run_blocking
+        self._on_moved = on_moved
+        self._sleep = sleep
+
+    def move(self, log: PartitionLog, path: str) -> None:
+        """Begin to move ``log`` to the log directory ``path``; another move of it is given up. Nothing is done when
+        it is there, or on its way. Raises ApiError, StorageError."""
+        self._logs.ensure_directory(path)
+        future = self._logs.future(log.topic, log.partition)
+        if future is not None:
+            if os.path.dirname(future.directory) == path:
+                return
+            self._logs.discard_future(log.topic, log.partition)
+        if os.path.dirname(log.directory) == path:
+            return
+        future = self._logs.create_future(log, path)
+        logger.info("%s: begins to move to %s", log.name, path)
+        run_steps(self._copy(log, future), self._run_blocking, partial(self._ended, log, future))
+
+    def _copy(self, log: PartitionLog, future: PartitionLog) -> Steps[None]:
+        while self._is_wanted(log, future):
+            if future.log_end_offset < log.log_start_offset:
+                # Retention, or DeleteRecords, was quicker: what was copied is of no use any more.
+                future.truncate_fully_and_start_at(log.log_start_offset)
+            if future.log_end_offset < log.log_end_offset:
+                chunk_bytes = min(_CHUNK_BYTES, log.config.segment_bytes)
+                data = log.read(future.log_end_offset, chunk_bytes, isolation="log_end")
+                chunk: bytes = yield data.read
+                if self._is_wanted(log, future):
+                    self._append(future, chunk)
+            elif self._logs.being_cleaned is log:
+                yield partial(self._sleep, _CLEANER_POLL_S)
+            else:
+                self._logs.replace_with_future(log)
+                logger.info("%s: has moved to %s", log.name, log.directory)
+                self._on_moved(log)
+                return
+
+    def _append(self, future: PartitionLog, chunk: bytes) -> None:
+        base_offset = RecordBatch(memoryview(chunk), 0).base_offset
+        if base_offset < future.log_end_offset == future.log_start_offset:
+            # Records were deleted up to the middle of a batch, and a batch is copied as a whole.
+            future.truncate_fully_and_start_at(base_offset)
+        future.append(chunk, now_ms=self._clock.wall_ms(), origin="replication")
+        future.flush_in_background()
+
+    def _is_wanted(self, log: PartitionLog, future: PartitionLog) -> bool:
+        return self._logs.future(log.topic, log.partition) is future and not log.is_failed and not future.is_failed
+
+    def _ended(self, log: PartitionLog, future: PartitionLog, _: None, error: BaseException | None) -> None:
+        if self._logs.future(log.topic, log.partition) is future:
+            self._logs.discard_future(log.topic, log.partition)
+        if isinstance(error, (ApiError, StorageError, OSError)):
+            logger.error("%s: cannot be moved, and stays in %s: %s", log.name, log.directory, error)
+        elif error is not None:
+            logger.error("%s: the move failed, it stays in %s", log.name, log.directory, exc_info=error)

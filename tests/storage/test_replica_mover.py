@@ -1,0 +1,214 @@
+"""Logs move between directories while they are used, and keep everything; what cannot be moved stays where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from minikafka.clock import ManualClock
+from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError
+from minikafka.storage.log_manager import LogManager
+from minikafka.storage.memory_files import MemoryFiles
+from minikafka.storage.partition_log import PartitionLog
+from minikafka.storage.replica_mover import ReplicaMover
+from tests.storage.logs import NOW_MS, TOPIC_ID, append, batch, fill, log_config, manager_for, marker, read_all, values
+
+Work = tuple[Callable[[], Any], Callable[[Any, BaseException | None], None] | None]
+
+
+class Pool:
+    """Takes work, and does it when told."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Work] = []
+
+    def __call__(
+        self, work: Callable[[], Any], on_done: Callable[[Any, BaseException | None], None] | None = None
+    ) -> None:
+        self.waiting.append((work, on_done))
+
+    def run_one(self) -> None:
+        work, on_done = self.waiting.pop(0)
+        result, failure = None, None
+        try:
+            result = work()
+        except OSError as error:
+            failure = error
+        if on_done is not None:
+            on_done(result, failure)
+
+    def run_all(self) -> None:
+        while self.waiting:
+            self.run_one()
+
+
+class Place:
+    """A manager over /a and /b with the log t-0 in /a, and a mover."""
+
+    def __init__(self, **settings: object) -> None:
+        self.clock = ManualClock(NOW_MS)
+        self.files = MemoryFiles(self.clock.wall_ms)
+        self.pool = Pool()
+        self.moved: list[PartitionLog] = []
+        self.naps = 0
+        self.manager = self.started()
+        self.log = self.manager.create("t", 0, TOPIC_ID, log_config(**settings))
+        assert self.log.directory == "/a/t-0"
+
+    def started(self) -> LogManager:
+        manager = manager_for(self.files, self.clock, log_dirs="/a,/b")
+        manager.start()
+        self.mover = ReplicaMover(manager, self.clock, self.pool, self.moved.append, sleep=self._nap)
+        return manager
+
+    def _nap(self, _: float) -> None:
+        self.naps += 1
+        self.manager.being_cleaned = None
+
+    def folders(self, directory: str) -> list[str]:
+        return sorted(name.partition(".")[0] for name, is_folder in self.files.list_directory(directory) if is_folder)
+
+
+def test_a_log_moves_with_all_it_holds() -> None:
+    place = Place(segment_bytes=400)
+    log = place.log
+    fill(log, 30)
+    log.append(batch("p", producer=(7, 0, 0), transactional=True), now_ms=NOW_MS)
+    log.append(marker(7, 0, commit=False), now_ms=NOW_MS, origin="coordinator")
+    before = values(read_all(log)), log.aborted_transactions(0, 99), log.leader_epochs, log.active_producers()
+    place.mover.move(log, "/b")
+    place.pool.run_all()
+    assert place.moved == [log]
+    assert log.directory == "/b/t-0"
+    assert (values(read_all(log)), log.aborted_transactions(0, 99), log.leader_epochs) == before[:3]
+    assert [producer.producer_id for producer in log.active_producers()] == [7]
+    assert place.folders("/b") == ["t-0"]
+    assert place.folders("/a") == ["t-0"], "the old folder, marked, until file.delete.delay.ms is over"
+    place.clock.advance(log.config.file_delete_delay_ms)
+    place.manager.delete_due()
+    place.pool.run_all()
+    assert place.folders("/a") == []
+
+
+def test_what_is_written_and_deleted_meanwhile_is_not_lost_nor_back() -> None:
+    place = Place(segment_bytes=400)
+    log = place.log
+    fill(log, 10)
+    woken: list[PartitionLog] = []
+    log.on_advance = woken.append
+    place.mover.move(log, "/b")
+    for _ in range(5):
+        append(log, f"v{log.log_end_offset}")
+        log.delete_records_before(log.log_start_offset + 1)
+        place.pool.run_one()
+    place.pool.run_all()
+    assert log.directory == "/b/t-0"
+    woken.clear()
+    append(log, "v15")
+    assert woken == [log], "who waits for the log is still heard"
+    assert values(read_all(log)) == [f"v{offset}" for offset in range(5, 16)]
+
+
+def test_a_log_that_begins_within_a_batch_moves() -> None:
+    place = Place()
+    log = place.log
+    append(log, "a", "b", "c")
+    append(log, "d")
+    log.delete_records_before(2)
+    place.mover.move(log, "/b")
+    place.pool.run_all()
+    assert (log.directory, log.log_start_offset, values(read_all(log))) == ("/b/t-0", 2, ["c", "d"])
+
+
+@pytest.mark.parametrize("records", [0, 3])
+def test_a_log_without_records_keeps_its_offsets(records: int) -> None:
+    place = Place()
+    fill(place.log, records)
+    place.log.delete_records_before(records)
+    place.mover.move(place.log, "/b")
+    place.pool.run_all()
+    assert (place.log.directory, place.log.log_end_offset) == ("/b/t-0", records)
+    assert append(place.log, "next") == records
+
+
+def test_a_moved_log_survives_stop_and_crash() -> None:
+    place = Place()
+    fill(place.log, 5)
+    place.mover.move(place.log, "/b")
+    place.pool.run_all()
+    append(place.log, "v5")
+    place.manager.close()
+    again = place.started().get("t", 0)
+    assert again is not None
+    assert (again.directory, values(read_all(again))) == ("/b/t-0", [f"v{offset}" for offset in range(6)])
+
+
+def test_a_stop_in_between_leaves_the_log_where_it_was() -> None:
+    place = Place()
+    fill(place.log, 5)
+    place.mover.move(place.log, "/b")
+    assert place.folders("/b") == ["t-0"], "the copy"
+    place.manager.close()
+    place.pool.run_all()
+    assert place.moved == []
+    manager = place.started()
+    again = manager.get("t", 0)
+    assert again is not None
+    assert (again.directory, values(read_all(again))) == ("/a/t-0", [f"v{offset}" for offset in range(5)])
+    manager.delete_due()
+    place.pool.run_all()
+    assert place.folders("/b") == []
+
+
+def test_another_destination_ends_the_first_move() -> None:
+    place = Place()
+    fill(place.log, 5)
+    place.mover.move(place.log, "/b")
+    place.mover.move(place.log, "/b")
+    assert place.folders("/b") == ["t-0"]
+    place.mover.move(place.log, "/a")
+    place.pool.run_all()
+    assert (place.log.directory, place.moved) == ("/a/t-0", [])
+    assert not place.manager.is_moving(place.log)
+
+
+def test_deleting_a_topic_ends_its_move() -> None:
+    place = Place()
+    fill(place.log, 5)
+    place.mover.move(place.log, "/b")
+    place.manager.delete("t", 0)
+    place.pool.run_all()
+    assert place.moved == []
+    assert place.manager.get("t", 0) is None
+
+
+def test_a_pass_of_the_cleaner_is_waited_for() -> None:
+    place = Place()
+    fill(place.log, 5)
+    place.manager.being_cleaned = place.log
+    place.mover.move(place.log, "/b")
+    place.pool.run_all()
+    assert (place.naps, place.log.directory) == (1, "/b/t-0")
+
+
+@pytest.mark.parametrize("path", ["/c", "b", "/b/"])
+def test_only_log_directories_are_destinations(path: str) -> None:
+    place = Place()
+    with pytest.raises(ApiError) as refused:
+        place.mover.move(place.log, path)
+    assert refused.value.code == LOG_DIR_NOT_FOUND
+
+
+def test_a_failing_disk_leaves_the_log_where_it_was(caplog: pytest.LogCaptureFixture) -> None:
+    place = Place()
+    fill(place.log, 5)
+    place.mover.move(place.log, "/b")
+    place.manager.context.on_disk_failure("/b", OSError(5, "Input/output error"))
+    place.pool.run_all()
+    assert (place.log.directory, values(read_all(place.log))) == ("/a/t-0", [f"v{offset}" for offset in range(5)])
+    assert "/b is offline" in caplog.text
+    with pytest.raises(ApiError) as refused:
+        place.mover.move(place.log, "/b")
+    assert refused.value.code == KAFKA_STORAGE_ERROR
