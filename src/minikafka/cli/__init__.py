@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "server": ("minikafka.cli.server", "run a broker (the same as minikafka-server)"),
+    "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
 }
 """Command -> its module, which has ``main(arguments) -> exit code``, and one line about it."""
 

@@ -64,6 +64,10 @@ class Connection:
         if version is None:
             version = self.highest_version(request)
         body = self.exchange(self.framed(request, version), f"{_name(request)} v{version}")
+        return self.decoded(body, request, version)
+
+    def decoded(self, body: bytes, request: Message, version: int) -> Any:
+        """The answer to ``request`` that ``body`` is, from its correlation id on. Raises MalformedAnswer."""
         try:
             _, position = ResponseHeaderData.decode_from(body, 0, response_header_version(request.api_key, version))
             return response_class(request.api_key).decode(memoryview(body)[position:], version)
@@ -116,19 +120,31 @@ class Connection:
 
         ``what`` names the request in errors. Raises BrokerUnreachable, MalformedAnswer.
         """
+        self.send(frame, what)
+        return self.receive(what)
+
+    def send(self, frame: bytes, what: str) -> None:
+        """Send a framed request without waiting for its answer. Raises BrokerUnreachable."""
         try:
             self._socket.sendall(frame)
+        except OSError as error:
+            self.close()
+            raise self._ended(error, what) from error
+        except BaseException:  # an interrupt: what follows on this connection would be out of step
+            self.close()
+            raise
+
+    def receive(self, what: str) -> bytes:
+        """The answer to the last request, from its correlation id on. Raises BrokerUnreachable, MalformedAnswer."""
+        try:
             (size,) = _SIZE.unpack(self._receive(4))
             if not 4 <= size <= _MAX_ANSWER_BYTES:
                 raise MalformedAnswer(f"{self} announced an answer of {size} bytes to {what}")
             body = self._receive(size)
-        except TimeoutError as error:
-            self.close()
-            raise BrokerUnreachable(f"{self} did not answer {what} within {self.timeout_s:g} s") from error
         except OSError as error:
             self.close()
-            raise BrokerUnreachable(f"{self} ended the connection over {what}: {_reason(error)}") from error
-        except ClientError:
+            raise self._ended(error, what) from error
+        except BaseException:  # a malformed answer, or an interrupt: the rest of it would be taken for the next one
             self.close()
             raise
         (correlation_id,) = _SIZE.unpack_from(body)
@@ -138,6 +154,10 @@ class Connection:
                 f"{self} answered correlation id {correlation_id} to {what}, which has {self._correlation_id}"
             )
         return body
+
+    @property
+    def is_closed(self) -> bool:
+        return self._socket.fileno() < 0
 
     def close(self) -> None:
         """Close the connection; may be called more than once."""
@@ -153,6 +173,11 @@ class Connection:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def _ended(self, error: OSError, what: str) -> BrokerUnreachable:
+        if isinstance(error, TimeoutError):
+            return BrokerUnreachable(f"{self} did not answer {what} within {self.timeout_s:g} s")
+        return BrokerUnreachable(f"{self} ended the connection over {what}: {_reason(error)}")
 
     def _negotiate(self) -> ApiVersionsResponse:
         version = ApiVersionsRequest.max_version
