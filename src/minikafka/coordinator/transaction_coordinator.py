@@ -21,6 +21,7 @@ from minikafka.coordinator.transaction_metadata import (
 from minikafka.coordinator.transaction_settings import TransactionSettings
 from minikafka.coordinator.transaction_shard import ProducerOutcome, TransactionShard
 from minikafka.errors import (
+    CONCURRENT_TRANSACTIONS,
     COORDINATOR_LOAD_IN_PROGRESS,
     INVALID_REQUEST,
     INVALID_TRANSACTION_TIMEOUT,
@@ -102,11 +103,17 @@ class TransactionCoordinator:
                 _failed,
             )
 
-        # Where the state cannot be asked, ``init`` finds the same error and answers with it.
-        needs_id = self._runtime.read(
-            transactional_id, lambda shard: shard.needs_id_to_init(transactional_id, expected), lambda _: False
+        def attempt() -> ProducerOutcome | Pending[ProducerOutcome]:
+            # Where the state cannot be asked, ``init`` finds the same error and answers with it.
+            needs_id = self._runtime.read(
+                transactional_id, lambda shard: shard.needs_id_to_init(transactional_id, expected), lambda _: False
+            )
+            return chain_pending(needs_id, lambda needs: self._with_new_id(init) if needs else init(NO_PRODUCER_ID))
+
+        # On one node an open transaction is aborted by now, and its successor need not come again after a while.
+        return chain_pending(
+            attempt(), lambda outcome: attempt() if outcome.error_code == CONCURRENT_TRANSACTIONS else outcome
         )
-        return chain_pending(needs_id, lambda needs: self._with_new_id(init) if needs else init(NO_PRODUCER_ID))
 
     def end_transaction(
         self, transactional_id: str, producer: ProducerIdAndEpoch, committed: bool, client_transaction_version: int

@@ -2,8 +2,9 @@
 
 Without a transactional id each call gives a new producer id with epoch 0, whatever id the producer had before. With
 one it gives the id that belongs to it, with the next epoch, so that every producer before is fenced; an open
-transaction is aborted first, while the producer is told to ask again (CONCURRENT_TRANSACTIONS). From version 3 on a
-producer may say who it is, to go on after an error (KIP-360).
+transaction is aborted first. Kafka lets the producer ask again in the meantime (CONCURRENT_TRANSACTIONS); on one node
+there is no such time, unless a marker cannot be written. From version 3 on a producer may say who it is, to go on
+after an error (KIP-360).
 Source: Kafka's KafkaApis.handleInitProducerIdRequest, TransactionCoordinator.handleInitProducerId.
 """
 
