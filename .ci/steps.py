@@ -253,6 +253,7 @@ def lanes(environments: Environments) -> list[Lane]:
 def main(wanted: list[str]) -> int:
     os.chdir(REPOSITORY)
     os.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored under nohup, and then also where tests send it
     with tempfile.TemporaryDirectory(prefix="minikafka-ci-") as temporary:
         runner = Runner(Path(temporary))
         chosen = lanes(Environments(Path(temporary)))
