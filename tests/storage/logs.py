@@ -111,6 +111,7 @@ def read_all(log: PartitionLog, offset: int | None = None, isolation: str = "rea
         for found in batches:
             if not found.is_control:
                 records += [record for record in found if record.offset >= position]
+        assert batches[-1].next_offset > position, "a read goes forward"
         position = batches[-1].next_offset
 
 

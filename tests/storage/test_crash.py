@@ -101,8 +101,9 @@ def batches_in(log: PartitionLog) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     offset = log.log_start_offset
     while offset < log.log_end_offset:
-        data = log.read(offset, 10_000, isolation="log_end").read()
-        for entry in iter_batches(data):
+        batches = list(iter_batches(log.read(offset, 10_000, isolation="log_end").read()))
+        assert batches, f"there is nothing to read at offset {offset} of {log}"
+        for entry in batches:
             entry.ensure_valid()
             found[entry.base_offset] = bytes(entry.data)
             offset = entry.next_offset

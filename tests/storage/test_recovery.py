@@ -17,6 +17,7 @@ from tests.storage.logs import (
     append,
     batch,
     fill,
+    log_config,
     marker,
     new_context,
     new_log,
@@ -117,8 +118,26 @@ def test_corruption_in_the_middle_is_told_with_all_that_goes_with_it(log: Partit
     assert values(read_all(again)) == texts(3)
     assert f"truncated {path} at position 0, offset 3: Record is corrupt" in str(report)
     assert "CORRUPTION IN THE MIDDLE: 2 valid batches behind it, offsets 4 to 5, are dropped as well" in str(report)
-    assert "removed the 1 segments after it" in str(report)
+    assert f"removed 1 segments ({3 * BATCH_BYTES} bytes) behind it" in str(report)
     assert append(again, "new") == 3
+
+
+def test_nothing_is_kept_behind_a_hole_that_a_loss_of_power_left(log: PartitionLog, context: LogContext) -> None:
+    change(context, f"{DIRECTORY}/00000000000000000003.log", lambda data: data[: 2 * BATCH_BYTES])
+    again, report = after_kill(log, context, recovery_point=3)
+    assert values(read_all(again)) == texts(5)
+    assert f"offsets 5 to 5 are missing; removed 1 segments ({3 * BATCH_BYTES} bytes) behind it" in str(report)
+    assert append(again, "v5") == 5
+
+
+def test_holes_of_a_compacted_log_are_no_loss(context: LogContext) -> None:
+    log = new_log(context, segment_bytes=3 * BATCH_BYTES)
+    fill(log, 9)
+    log.abandon()
+    log.config = log_config(cleanup_policy="compact")
+    change(context, f"{DIRECTORY}/00000000000000000003.log", lambda data: data[: 2 * BATCH_BYTES])
+    again, _ = after_kill(log, context)
+    assert values(read_all(again)) == [*texts(5), "v6", "v7", "v8"]
 
 
 def test_corruption_found_when_reading(log: PartitionLog, context: LogContext) -> None:
@@ -198,7 +217,6 @@ def test_leftovers_of_deletion_and_unfinished_compaction_go(log: PartitionLog, c
     again, report = reopened(log, context)
     left = [name for name, _ in context.files.list_directory(DIRECTORY)]
     assert not [name for name in left if name.endswith((".deleted", ".cleaned")) or name.startswith("9")]
-    assert "deleted leftover" in str(report)
     assert "removed unfinished" in str(report)
     assert "indexes without a log" in str(report)
     assert values(read_all(again)) == texts(9)
@@ -275,6 +293,6 @@ def test_the_report_is_one_line(log: PartitionLog, context: LogContext) -> None:
     change(context, ACTIVE, lambda data: data[:-1])
     _, report = after_kill(log, context, recovery_point=6)
     assert str(report) == (
-        f"{DIRECTORY}: truncated {ACTIVE} at position {2 * BATCH_BYTES}, offset 8: the last batch is not complete "
-        f"({BATCH_BYTES - 1} bytes); recovered 1 of 3 segments from offset 6; log end offset 8"
+        f"{DIRECTORY}: recovered 1 of 3 segments from offset 6; truncated {ACTIVE} at position {2 * BATCH_BYTES}, "
+        f"offset 8: the last batch is not complete ({BATCH_BYTES - 1} bytes); log end offset 8"
     )

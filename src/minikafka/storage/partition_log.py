@@ -31,6 +31,7 @@ from minikafka.records.batch import RecordBatch
 from minikafka.storage import log_names
 from minikafka.storage.batch_scan import LOG_OVERHEAD_BYTES
 from minikafka.storage.fetch_data import FetchData, FileSlice
+from minikafka.storage.files import FileSystem
 from minikafka.storage.index import AbortedTransaction
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
 from minikafka.storage.log_context import LogContext
@@ -67,6 +68,7 @@ _CONTENTS = (
     "_epochs",
     "_unsynced_directories",
     "_unsynced_files",
+    "_unsynced_segments",
 )
 """The attributes of a log that belong to its folder."""
 
@@ -138,6 +140,8 @@ class PartitionLog:
         """When something was synced last, in ``Clock.monotonic_ms()``."""
         self._unsynced_directories = set(loaded.unsynced_directories)
         self._unsynced_files = set(loaded.unsynced_files)
+        self._unsynced_segments: set[LogSegment] = set()
+        """Besides those from the recovery point on: changed otherwise than by an append."""
         self._end_positions: dict[int, tuple[LogSegment, int]] = {}
         """Offset -> (segment, position) where reads have ended, which is where the next ones begin."""
         self.config = config
@@ -256,7 +260,10 @@ class PartitionLog:
         if size_bytes > self._config.segment_bytes:
             check_segment_size(size_bytes, self._config.segment_bytes, self.name)
         checked: _CheckedAppend | None = None
-        if len(batches) > 1 or batches[0].producer_id >= 0:
+        expecting: ProducerStateEntry | None = None
+        if len(batches) == 1 and batches[0].producer_id >= 0:
+            expecting = self._producers.expecting(batches[0])
+        if expecting is None and (len(batches) > 1 or batches[0].producer_id >= 0):
             duplicate, checked = self._check_producers(batches, origin, transaction_version)
             if duplicate is not None:
                 return AppendInfo(
@@ -275,6 +282,8 @@ class PartitionLog:
             segment.append(data, batches)
         except OSError as error:
             raise self._append_failed(error) from error
+        if expecting is not None:
+            expecting.take(batches[0])
         self._appended(batches, last_offset, checked)
         return AppendInfo(base_offset, last_offset, log_append_time_ms, self.log_start_offset)
 
@@ -563,6 +572,7 @@ class PartitionLog:
         if not old.size_bytes and old.base_offset == base_offset:
             return old
         old.become_inactive()
+        self._unsynced_segments.add(old)
         segment = LogSegment.create(
             self._files, self.directory, base_offset, self._config, self._context.clock.wall_ms()
         )
@@ -578,7 +588,7 @@ class PartitionLog:
 
     def flush(self) -> None:
         """Sync everything appended so far, in this thread; advances the recovery point. Raises StorageError."""
-        if self.recovery_point >= self.log_end_offset and not self._unsynced_directories:
+        if not self._has_unsynced(self.log_end_offset):
             return
         end_offset = self.log_end_offset
         try:
@@ -604,17 +614,18 @@ class PartitionLog:
             else:
                 raise error
 
-        if end_offset > self.recovery_point:
+        if self._has_unsynced(end_offset):
             self._context.run_blocking(self._sync_work(end_offset), done)
+
+    def _has_unsynced(self, end_offset: int) -> bool:
+        return end_offset > self.recovery_point or bool(self._unsynced_directories or self._unsynced_segments)
 
     def _sync_work(self, end_offset: int) -> Callable[[], None]:
         """Everything that makes the log durable up to ``end_offset``, to be called on any thread."""
         files = self._files
-        descriptors = [
-            descriptor
-            for segment in self._segments.range(self.recovery_point, end_offset)
-            for descriptor in segment.descriptors_to_sync()
-        ]
+        segments, self._unsynced_segments = self._unsynced_segments, set()
+        segments.update(self._segments.range(self.recovery_point, end_offset))
+        descriptors = [descriptor for segment in segments for descriptor in segment.descriptors_to_sync()]
         paths, self._unsynced_files = self._unsynced_files, set()
         epoch_cache = self._epochs
         epochs = epoch_cache.take_dirty()
@@ -624,7 +635,7 @@ class PartitionLog:
             for descriptor in descriptors:
                 descriptor.sync()
             for path in paths:
-                files.sync_file(path)
+                _sync_if_there(files, path)
             if epochs is not None:
                 epoch_cache.write(epochs)
             for directory in directories:
@@ -651,6 +662,7 @@ class PartitionLog:
             self._segments.remove(segment)
         self._delete_segments(dropped)
         self._segments.active.truncate_to(offset)
+        self._unsynced_segments.add(self._segments.active)
         self._epochs.truncate_from_end(offset)
         self._set_end(offset)
         self.log_start_offset = min(offset, self.log_start_offset)
@@ -692,7 +704,6 @@ class PartitionLog:
         if offset <= self.log_start_offset:
             return
         self.log_start_offset = offset
-        self.recovery_point = max(self.recovery_point, offset)
         self._epochs.truncate_from_start(offset)
         self._producers.log_start_offset_moved(offset)
         logger.info("%s: the log start offset is now %d because of %s", self.name, offset, reason)
@@ -703,7 +714,7 @@ class PartitionLog:
         self.recovery_point = min(self.recovery_point, offset)
 
     def _reload_producers(self, end_offset: int) -> None:
-        rebuild_producers(self._context, self._producers, self._segments, self.log_start_offset, end_offset)
+        rebuild_producers(self._context, self._producers, self._segments, end_offset)
 
     def _moved(self) -> None:
         self._end_positions.clear()
@@ -813,6 +824,8 @@ class PartitionLog:
         """Rename the files now, delete them when those who read them have had time to finish. ``kept_snapshot``: the
         base offset of one whose producer snapshot stays."""
         paths: list[str] = []
+        self._unsynced_segments.difference_update(segments)
+        self._unsynced_directories.add(self.directory)
         for segment in segments:
             segment.abandon()
             segment.rename_suffix(log_names.DELETED)
@@ -871,6 +884,13 @@ class PartitionLog:
         self._epochs.move_to(directory)
         for segment in self._segments:
             segment.move_to(directory)
+
+
+def _sync_if_there(files: FileSystem, path: str) -> None:
+    try:
+        files.sync_file(path)
+    except FileNotFoundError:
+        logger.debug("%s has been deleted before it was synced", path)
 
 
 def _batch_bytes_at(segment: LogSegment, position: int) -> int:

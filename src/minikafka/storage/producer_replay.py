@@ -15,17 +15,19 @@ def rebuild_producers(
     context: LogContext,
     producers: ProducerStateManager,
     segments: LogSegments,
-    log_start_offset: int,
     end_offset: int,
 ) -> None:
-    """Bring the producer state to ``end_offset``: from the newest usable snapshot, and the batches after it."""
-    producers.truncate_and_reload(
-        log_start_offset, end_offset, context.clock.wall_ms(), context.producer_id_expiration_ms
-    )
+    """Bring the producer state to ``end_offset``: from the newest usable snapshot, and the batches after it.
+
+    Batches that DeleteRecords has hidden count as long as they are there: what is known of a producer should not
+    depend on when the broker was last restarted.
+    """
+    start_offset = min(segments.first.base_offset, end_offset)
+    producers.truncate_and_reload(start_offset, end_offset, context.clock.wall_ms(), context.producer_id_expiration_ms)
     snapshots_wanted = segments.base_offsets[-2:]
     if end_offset > producers.map_end_offset:
         for segment in segments.range(producers.map_end_offset, end_offset):
-            producers.map_end_offset = max(segment.base_offset, producers.map_end_offset, log_start_offset)
+            producers.map_end_offset = max(segment.base_offset, producers.map_end_offset)
             if segment.base_offset in snapshots_wanted:
                 producers.take_snapshot(sync=True)
             _replay_segment(producers, segment, end_offset)

@@ -112,6 +112,23 @@ class ProducerStateEntry:
             self.batches.clear()
             self.producer_epoch = producer_epoch
 
+    def expects(self, batch: RecordBatch) -> bool:
+        """Whether ``batch`` carries data, and follows the last one in epoch, sequence and transaction: the usual case,
+        which needs no further check."""
+        if batch.producer_epoch != self.producer_epoch or not self.batches or batch.is_control:
+            return False
+        if batch.base_sequence != self.batches[-1][0] + 1:
+            return False
+        return batch.is_transactional == (self.current_txn_first_offset >= 0)
+
+    def take(self, batch: RecordBatch) -> None:
+        """Note a batch that ``expects`` has let through, and that has been written."""
+        max_timestamp, delta = batch.max_timestamp, batch.last_offset_delta
+        self.batches.append(
+            BatchMetadata(batch.base_sequence + delta & MAX_SEQUENCE, batch.base_offset + delta, delta, max_timestamp)
+        )
+        self.last_timestamp = max_timestamp
+
     def find_batch(self, producer_epoch: int, first_sequence: int, last_sequence: int) -> BatchMetadata | None:
         """The remembered batch with exactly these sequences: the new one is a retry of it."""
         if producer_epoch != self.producer_epoch:
@@ -329,6 +346,11 @@ class ProducerStateManager:
         """To check the batches of a producer before they are written."""
         return ProducerAppendInfo(self, producer_id, origin)
 
+    def expecting(self, batch: RecordBatch) -> ProducerStateEntry | None:
+        """The batch's producer, if the batch is just what is expected of it."""
+        entry = self.producers.get(batch.producer_id)
+        return entry if entry is not None and entry.expects(batch) else None
+
     def find_duplicate(
         self, producer_id: int, producer_epoch: int, first_sequence: int, last_sequence: int
     ) -> BatchMetadata | None:
@@ -382,9 +404,13 @@ class ProducerStateManager:
         return path
 
     def truncate_and_reload(self, log_start_offset: int, end_offset: int, now_ms: int, expiration_ms: int) -> None:
-        """Go back to the newest snapshot at or before ``end_offset``; those outside of the log are deleted."""
+        """Go back to the newest snapshot at or before ``end_offset``; later ones are deleted.
+
+        Kafka also deletes those at or below the log start offset, and so forgets, at the next start, the producers
+        whose records are all deleted. Here they stay as long as their segment.
+        """
         for offset in self.snapshot_offsets:
-            if offset > end_offset or offset <= log_start_offset:
+            if offset > end_offset:
                 self.delete_snapshot(offset)
         if end_offset == self.map_end_offset:
             self.log_start_offset_moved(log_start_offset)
@@ -403,7 +429,7 @@ class ProducerStateManager:
     def log_start_offset_moved(self, log_start_offset: int) -> None:
         self.map_end_offset = max(self.map_end_offset, log_start_offset)
         latest = self.latest_snapshot_offset
-        self._last_snapshot_offset = log_start_offset if latest is None else latest
+        self._last_snapshot_offset = 0 if latest is None else latest
 
     def remove_stray_snapshots(self, segment_base_offsets: Iterable[int]) -> None:
         """Keep the snapshots that belong to a segment, and the newest of all if it is above every segment: that is

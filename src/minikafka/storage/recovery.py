@@ -126,7 +126,7 @@ class _LogLoader:
         log_start_offset = max(self._log_start_offset, self._segments.first.base_offset)
         self._epochs.truncate_from_end(log_end_offset)
         self._epochs.truncate_from_start(self._log_start_offset)
-        self._load_producers(log_start_offset, log_end_offset)
+        self._load_producers(log_end_offset)
         if self._clean_shutdown:
             self._recovery_point = log_end_offset
         self.report.log_end_offset = log_end_offset
@@ -157,7 +157,9 @@ class _LogLoader:
         """
         if not any(name.endswith((log_names.DELETED, log_names.CLEANED, log_names.SWAP)) for name in names):
             return names
-        self._unlink([name for name in names if name.endswith(log_names.DELETED)], "deleted leftover")
+        for name in names:
+            if name.endswith(log_names.DELETED):
+                self._files.unlink(f"{self._directory}/{name}")
         cleaned = [name for name in names if name.endswith(log_names.CLEANED)]
         lowest_cleaned = min((_offset_of(name) for name in cleaned), default=2**63)
         swap = [name for name in names if name.endswith(log_names.SWAP)]
@@ -243,22 +245,32 @@ class _LogLoader:
 
     def _recover_unflushed_segments(self) -> None:
         unflushed = self._segments.range(self._recovery_point)
-        for position, segment in enumerate(unflushed):
-            dropped_bytes = self._recover(segment)
-            if not dropped_bytes:
-                continue
-            rest = unflushed[position + 1 :]
-            if rest:
-                self._drop(rest)
-                self.report.note(f"removed the {len(rest)} segments after it")
-            break
         self.report.note(
             f"recovered {len(unflushed)} of {len(self._segments)} segments from offset {self._recovery_point}"
         )
+        for position, segment in enumerate(unflushed):
+            end_offset = self._producers.map_end_offset
+            if position and self._is_behind_a_hole(segment):
+                self.report.note(f"offsets {end_offset} to {segment.base_offset - 1} are missing")
+                self._drop_rest(unflushed[position:])
+                return
+            if self._recover(segment):
+                self._drop_rest(unflushed[position + 1 :])
+                return
+
+    def _is_behind_a_hole(self, segment: LogSegment) -> bool:
+        """A loss of power may keep a new segment and lose the unsynced end of the one before. What lies behind such a
+        hole goes, as what lies behind a torn batch does. Compaction makes holes too, and those are no loss."""
+        return segment.base_offset > self._producers.map_end_offset and not self._config.compact
+
+    def _drop_rest(self, segments: list[LogSegment]) -> None:
+        if segments:
+            self.report.note(f"removed {len(segments)} segments ({_total_bytes(segments)} bytes) behind it")
+            self._drop(segments)
 
     def _recover(self, segment: LogSegment) -> int:
         """Check every batch, build the indexes anew, and cut off what is not valid; returns the bytes cut off."""
-        rebuild_producers(self._context, self._producers, self._segments, self._log_start_offset, segment.base_offset)
+        rebuild_producers(self._context, self._producers, self._segments, segment.base_offset)
         valid_bytes = 0
         segment.start_rebuilding()
         try:
@@ -351,14 +363,14 @@ class _LogLoader:
 
     # --- producers
 
-    def _load_producers(self, log_start_offset: int, log_end_offset: int) -> None:
+    def _load_producers(self, log_end_offset: int) -> None:
         producers = self._producers
         producers.remove_stray_snapshots(self._segments.base_offsets)
         if self._clean_shutdown and producers.latest_snapshot_offset is None:
             # A log from before idempotence, or without records: nobody to know (UnifiedLog.rebuildProducerState).
             producers.map_end_offset = log_end_offset
             return
-        rebuild_producers(self._context, producers, self._segments, log_start_offset, log_end_offset)
+        rebuild_producers(self._context, producers, self._segments, log_end_offset)
 
 
 class _FolderContent:
@@ -376,6 +388,10 @@ class _FolderContent:
 
     def has_indexes(self, base_offset: int) -> bool:
         return base_offset in self.indexes[log_names.OFFSET_INDEX] and base_offset in self.indexes[log_names.TIME_INDEX]
+
+
+def _total_bytes(segments: list[LogSegment]) -> int:
+    return sum(segment.size_bytes for segment in segments)
 
 
 def _unsynced(directory: str) -> tuple[str, str]:
