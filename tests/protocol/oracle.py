@@ -114,8 +114,10 @@ class Reader:
             for _ in range(count):
                 items.append(self.item(field, nullable=False))
             return items
-        if field.struct is not None and nullable and self.number(">b") < 0:
-            return None
+        if field.struct is not None and nullable:
+            mark = self.number(">b")
+            if mark < 0 if field.tag is None else mark == 0:
+                return None
         return self.item(field, nullable)
 
     def null(self, nullable: bool) -> None:
@@ -194,7 +196,8 @@ class Writer:
             head = self.size(None if value is None else len(value), ">i", field)
             return head + b"".join(self.item(field, item) for item in value or ())
         if field.struct is not None and nullable:
-            return b"\xff" if value is None else b"\x01" + self.item(field, value)
+            null = b"\xff" if field.tag is None else b"\x00"
+            return null if value is None else b"\x01" + self.item(field, value)
         return self.item(field, value)
 
     def item(self, field: Field, value: Any) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from minikafka.errors import ProtocolError
 from minikafka.protocol import messages, stored
 from minikafka.protocol.messages import (
+    ConsumerGroupMemberMetadataValue,
     ConsumerProtocolSubscription,
     FeatureLevelRecord,
     GroupMetadataKey,
@@ -113,3 +114,11 @@ def test_every_metadata_record_has_its_type():
         data = stored.encode_metadata_record(cls(), cls.max_version)
         assert data[:2] == bytes((1, record_type))
         assert stored.decode_metadata_record(data) == cls()
+
+
+def test_a_tagged_struct_that_is_null_is_a_zero():
+    """As Kafka 4.2 writes a member of the consumer protocol; with -1, which untagged ones have, it cannot load it."""
+    value = ConsumerGroupMemberMetadataValue(client_id="r", client_host="h", classic_member_metadata=None)
+    written = value.encode(0)
+    assert written.hex() == "0101027202680101ffffffff0101000100"
+    assert ConsumerGroupMemberMetadataValue.decode(written, 0) == value

@@ -185,7 +185,7 @@ class DecoderSource(Source):
         nullable = field.is_nullable(self._version)
         if nullable:
             self._flush("b", field.name)
-            self.add(f"if n < 0: {target} = None")
+            self.add(f"if n {'< 0' if field.tag is None else '== 0'}: {target} = None")
             self.add("else:")
             self.indent()
         self._path.append(field.name)

@@ -169,7 +169,9 @@ class EncoderSource(Source):
         self.add(f"{x} = {value}")
         if nullable:
             self._flush()
-            self.add(f"if {x} is None: {self._out} += b'\\xff'")
+            # Kafka's generator gives a tagged struct an unsigned varint, 0 for null, where others have a signed byte.
+            null = b"\xff" if field.tag is None else b"\0"
+            self.add(f"if {x} is None: {self._out} += {null!r}")
             self.add("else:")
             self.indent()
             self._fixed("1", "b", "")
