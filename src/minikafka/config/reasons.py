@@ -12,6 +12,7 @@ REASONS: Final = {
     "coordinator-linger": "a coordinator writes what arrived together at once and does not wait for more",
     "default-quotas": "quotas are set with kafka-configs, for users and clients",
     "downconversion": "old clients are always served in the format they know",
+    "ends-at-once": "a transaction is over when its end is answered, and nothing has to wait for that",
     "gone": "it was replaced in Kafka 4.0, which refuses it",
     "inter-broker": "there is one node, and no other broker to talk to",
     "internal-topics": "there is one node, so Kafka's own topics have one replica",
