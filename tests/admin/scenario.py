@@ -303,10 +303,11 @@ CONFIGS: list[Step] = [
     highest(
         "create topics", CreateTopicsRequest(topics=[topic("orders", 3), topic("compacted", cleanup_policy="compact")])
     ),
-    every("describe a topic", describe(ORDERS)),
+    highest("describe all of a topic", describe(ORDERS)),
+    every("describe a topic", describe(ORDERS, keys=SELECTED)),
     every("describe a topic's own setting", describe(COMPACTED, keys=SELECTED)),
     highest("describe without synonyms", describe(ORDERS, keys=SELECTED, full=False)),
-    highest("describe no keys", describe(ORDERS, keys=[])),
+    highest("describe no keys", describe((GROUP, "group"), keys=[])),
     highest(
         "describe the unknown", describe((TOPIC, "nowhere"), (TOPIC, ""), (TOPIC, "bad name!"), (TOPIC, "x" * 250))
     ),
@@ -318,7 +319,8 @@ CONFIGS: list[Step] = [
     highest("describe loggers of others", describe((BROKER_LOGGER, ""), (BROKER_LOGGER, "2"), (BROKER_LOGGER, "x"))),
     every("describe the root logger", describe((BROKER_LOGGER, "1"), keys=["root"])),
     highest("describe client metrics", describe((CLIENT_METRICS, ""), (CLIENT_METRICS, "metrics"))),
-    every("describe groups", describe((GROUP, "group"), (GROUP, ""))),
+    highest("describe all of a group", describe((GROUP, "group"), (GROUP, ""))),
+    every("describe a group", describe((GROUP, "group"), keys=["consumer.session.timeout.ms"])),
     highest("describe an unknown type", describe(ORDERS, (UNKNOWN, "x"))),
     highest("describe an unheard-of type", describe((3, "x"))),
     highest("describe nothing", describe()),
@@ -427,7 +429,7 @@ CONFIGS: list[Step] = [
         "describe keys of a changed broker", describe(THIS_BROKER, ALL_BROKERS, keys=[*BROKER_KEYS, "no.such.key"])
     ),
     highest("describe changed defaults", describe(ALL_BROKERS)),
-    highest("describe a topic of a changed broker", describe(ORDERS, COMPACTED)),
+    highest("describe a topic of a changed broker", describe(COMPACTED)),
     highest("replace a broker's settings", replace((*THIS_BROKER, [("log.retention.hours", "5")]))),
     highest("describe a topic below them", describe(ORDERS, keys=[*SELECTED, "max.message.bytes"])),
     highest("replace a broker's settings by none", replace((*THIS_BROKER, []), (*ALL_BROKERS, []))),
@@ -457,7 +459,7 @@ CONFIGS: list[Step] = [
     highest("group: no name", alter((GROUP, "", [("consumer.session.timeout.ms", SET, "50000")]))),
     highest("group: wrong choice", alter((GROUP, "group", [("share.isolation.level", SET, "some")]))),
     highest("group: append", alter((GROUP, "group", [("consumer.session.timeout.ms", APPEND, "1")]))),
-    every("group: describe", describe((GROUP, "group"))),
+    every("group: describe", describe((GROUP, "group"), keys=["consumer.session.timeout.ms"])),
     highest("group: replace", replace((GROUP, "group2", [("share.auto.offset.reset", "earliest")]))),
     highest(
         "metrics: set",
@@ -566,6 +568,7 @@ CLUSTER: list[Step] = [
     highest("features: nothing", UpdateFeaturesRequest()),
     highest("features: several, one wrong", features(("group.version", 1, 1), ("share.version", 5, 1))),
     highest("features: twice", features(("group.version", 1, 1), ("group.version", 0, 2))),
+    highest("features: up after all", features(("group.version", 1, 1))),
     highest("features: really down", features(("streams.version", 0, 2))),
     highest("features: up again", features(("streams.version", 1, 1))),
     highest("voter: no cluster", add_voter(None, 2, SOME_ID)),

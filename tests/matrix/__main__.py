@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.matrix import go_clients, java_clients, kafka_python, kcat, node_clients
+from tests.matrix import admin_answers, go_clients, java_clients, kafka_python, kcat, node_clients
 from tests.matrix.workplace import CannotRunHere, CommandFailed, Workplace
 from tests.support.wire import Connection
 
@@ -24,6 +24,7 @@ CHECKS: dict[str, Check] = {
     "kafka-python 2.3.3": partial(kafka_python.tutorial, "2.3.3"),
     "kcat": kcat.check,
     "Kafka's own tools": java_clients.check_tools,
+    "Kafka's answers to admin calls": admin_answers.check,
     **{f"Java {version}": partial(java_clients.check_release, version) for version in java_clients.VERSIONS},
     "kafkajs": partial(node_clients.check, "kafkajs"),
     "@platformatic/kafka": partial(node_clients.check, "platformatic"),
