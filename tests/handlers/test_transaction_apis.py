@@ -461,7 +461,10 @@ def test_describe_producers(producer: Producer) -> None:
     assert (one.producer_id, one.producer_epoch, one.last_sequence) == (producer.producer_id, 0, 0)
     assert (one.last_timestamp, one.coordinator_epoch, one.current_txn_start_offset) == (NOW_MS, -1, 0)
     assert known.partitions[1].active_producers == []
-    assert known.partitions[2].error_code == errors.UNKNOWN_TOPIC_OR_PARTITION
+    assert (known.partitions[2].error_code, known.partitions[2].error_message) == (
+        errors.UNKNOWN_TOPIC_OR_PARTITION,
+        None,
+    )
     assert impossible.partitions[0].error_code == errors.INVALID_TOPIC_EXCEPTION
     producer.commit()
     [one] = producer.broker.call(request, 0).value.topics[0].partitions[0].active_producers

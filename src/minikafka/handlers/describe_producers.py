@@ -44,11 +44,14 @@ def _response(
 
 
 def _describe(ctx: RequestContext, topic: str, index: int) -> _PartitionResponse:
+    known = ctx.broker.image.topics_by_name.get(topic)
     try:
         topic_names.validate(topic)
         log = partition_log(ctx.broker, topic, index)
     except ApiError as error:
-        return _PartitionResponse(partition_index=index, error_code=error.code, error_message=error.message)
+        # Kafka explains what is wrong with a topic, but not with a partition.
+        message = error.message if known is None else None
+        return _PartitionResponse(partition_index=index, error_code=error.code, error_message=message)
     return _PartitionResponse(
         partition_index=index, active_producers=[_described(entry) for entry in log.active_producers()]
     )
