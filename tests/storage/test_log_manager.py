@@ -225,6 +225,69 @@ def test_a_partition_in_two_directories_is_refused(files: MemoryFiles, clock: Ma
         started(files, clock, log_dirs="/a,/b")
 
 
+def test_a_partition_that_cannot_be_loaded_is_offline_and_not_made_anew(
+    files: MemoryFiles, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    manager = started(files, clock)
+    for partition in range(2):
+        fill(manager.create("t", partition, TOPIC_ID, log_config()), 2)
+    manager.close()
+    files.write_bytes("/data/t-0/partition.metadata", b"?", sync=False)
+    again = started(files, clock)
+    assert [log.partition for log in again.all()] == [1]
+    assert "the partition t-0 is offline: /data/t-0/partition.metadata: malformed" in caplog.text
+    with pytest.raises(StorageError, match="t-0 is there and could not be loaded"):
+        again.create("t", 0, TOPIC_ID, log_config())
+    assert files.size_bytes(f"/data/t-0/{0:020}.log") > 0
+
+
+def test_an_old_partition_is_not_made_anew_while_a_directory_is_away(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock, log_dirs="/a,/b")
+    manager.create("t", 0, TOPIC_ID, log_config())
+    manager.close()
+    files.fault = lambda operation, path: errno.EIO if path.startswith("/a") else None
+    again = started(files, clock, log_dirs="/a,/b")
+    with pytest.raises(StorageError, match="t-0 may lie in a log directory that is offline: /a: "):
+        again.create("t", 0, TOPIC_ID, log_config(), is_new=False)
+    assert again.create("u", 0, OTHER_ID, log_config()).directory == "/b/u-0"
+
+
+def test_a_full_disk_is_not_a_failed_one(
+    files: MemoryFiles, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    manager = started(files, clock)
+    log = manager.create("t", 0, TOPIC_ID, log_config())
+    append(log, "x")
+    files.free_bytes = 0
+    with pytest.raises(StorageError, match="no log directory takes u-0: /data: No space left"):
+        manager.create("u", 0, OTHER_ID, log_config())
+    assert not files.exists("/data/u-0")
+    with pytest.raises(StorageError, match="cannot sync: No space left"):
+        log.flush()
+    log.flush_in_background()
+    manager.checkpoint_recovery_points()
+    assert "it is tried again later" in caplog.text
+    assert [directory.path for directory in manager.online_directories] == ["/data"]
+    assert (log.is_failed, log.recovery_point) == (False, 0)
+    files.free_bytes = None
+    manager.create("u", 0, OTHER_ID, log_config())
+    log.flush()
+    assert log.recovery_point == 1
+    assert files.read_bytes("/data/t-0/leader-epoch-checkpoint") == b"0\n1\n0 0\n"
+
+
+def test_a_stop_on_a_full_disk_is_not_called_clean(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    append(manager.create("t", 0, TOPIC_ID, log_config()), "x")
+    files.free_bytes = 0
+    manager.close()
+    assert not files.exists("/data/.kafka_cleanshutdown")
+    files.free_bytes = None
+    log = started(files, clock).get("t", 0)
+    assert log is not None
+    assert log.log_end_offset == 1
+
+
 def test_a_failed_disk_takes_only_its_own_partitions_offline(files: MemoryFiles, clock: ManualClock) -> None:
     manager = started(files, clock, log_dirs="/a,/b")
     logs = [manager.create("t", partition, TOPIC_ID, log_config()) for partition in range(4)]

@@ -169,6 +169,31 @@ def test_missing_indexes_are_built_anew(
     assert len(content) > 0
 
 
+def test_damage_in_what_was_synced_is_not_cut_away(log: PartitionLog, context: LogContext) -> None:
+    path = f"{DIRECTORY}/{3:020}.log"
+    log.close()
+    context.files.unlink(f"{DIRECTORY}/{3:020}.index")
+    change(context, path, lambda data: data[:100] + b"?" + data[101:])
+    damaged = context.files.read_bytes(path)
+    for clean in (True, False):
+        with pytest.raises(CorruptLogError, match=rf"{path} is damaged at position {BATCH_BYTES}, offset 4 "):
+            reopened(log, context, clean_shutdown=clean, recovery_point=9)
+        assert context.files.read_bytes(path) == damaged
+
+
+@pytest.mark.parametrize("suffix", [".index", ".timeindex"])
+def test_untrimmed_indexes_below_the_recovery_point_are_built_anew(
+    log: PartitionLog, context: LogContext, suffix: str
+) -> None:
+    path = f"{DIRECTORY}/{0:020}{suffix}"
+    content = context.files.read_bytes(path)
+    context.files.write_bytes(path, content + bytes(240), sync=False)
+    again, report = after_kill(log, context, recovery_point=6)
+    assert "rebuilt the indexes" in str(report)
+    assert context.files.read_bytes(path) == content
+    assert again.offset_for_timestamp(NOW_MS) == (0, NOW_MS, 0)
+
+
 @pytest.mark.parametrize("suffix", [".index", ".timeindex"])
 def test_half_written_indexes_are_built_anew(log: PartitionLog, context: LogContext, suffix: str) -> None:
     for offset in (0, 3, 6):

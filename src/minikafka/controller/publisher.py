@@ -45,7 +45,7 @@ class Publisher:
         for topic in self._image.topics_by_name.values():
             config = self._log_config(topic.name)
             for partition in topic.partitions:
-                self._bring_in_line(logs, topic, partition, config)
+                self._bring_in_line(logs, topic, partition, config, is_new=False)
 
     def _put_strays_aside(self, logs: LogManager) -> None:
         """Logs of topics that were deleted, or made anew, while the broker or its disk was away (KAFKA-15605)."""
@@ -89,13 +89,15 @@ class Publisher:
     def _log_config(self, name: str) -> LogConfig:
         return self._config.log_config(self._image.topic_configs(name))
 
-    def _bring_in_line(self, logs: LogManager, topic: TopicImage, partition: PartitionImage, config: LogConfig) -> None:
+    def _bring_in_line(
+        self, logs: LogManager, topic: TopicImage, partition: PartitionImage, config: LogConfig, *, is_new: bool = True
+    ) -> None:
         if self._node_id not in partition.replicas:
             return
         partition_log = logs.get(topic.name, partition.index)
         try:
             if partition_log is None:
-                partition_log = logs.create(topic.name, partition.index, topic.topic_id, config)
+                partition_log = logs.create(topic.name, partition.index, topic.topic_id, config, is_new=is_new)
             elif partition_log.topic_id is None:
                 partition_log.assign_topic_id(topic.topic_id)
         except (ApiError, StorageError, OSError) as error:

@@ -225,10 +225,14 @@ class OffsetIndex(_SortedIndex):
         self._last_offset = -1
 
     def looks_sane(self) -> bool:
-        """Whether the file could be a trimmed index of this segment (OffsetIndex.sanityCheck)."""
+        """Whether the file could be a trimmed index of this segment (OffsetIndex.sanityCheck). A segment's first
+        batch is never indexed, so a position of 0 is left over from preallocation."""
         if self._file.size_bytes() % self.entry_bytes:
             return False
-        return self.entries == 0 or self.last_offset >= self.base_offset
+        if not self.entries:
+            return True
+        offset, position = self.entry(self.entries - 1)
+        return offset >= self.base_offset and position > 0
 
 
 class TimeIndex(_SortedIndex):
@@ -287,7 +291,7 @@ class TimeIndex(_SortedIndex):
         if not self.entries:
             return True
         timestamp, offset = self.last_entry
-        return offset >= self.base_offset and timestamp >= self.entry(0)[0]
+        return offset >= self.base_offset and (self.entries == 1 or timestamp > self.entry(0)[0])
 
 
 class AbortedTransaction(NamedTuple):

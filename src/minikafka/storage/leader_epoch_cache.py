@@ -112,6 +112,10 @@ class LeaderEpochCache:
         self._dirty = False
         return checkpoints.encode(f"{epoch} {start_offset}" for epoch, start_offset in self._entries)
 
+    def mark_dirty(self) -> None:
+        """What ``take_dirty`` gave could not be written."""
+        self._dirty = True
+
     def write(self, content: bytes, *, sync: bool = True) -> None:
         """Write what ``take_dirty`` gave; may be called on another thread."""
         self._files.replace_atomically(self._path, content, sync=sync)

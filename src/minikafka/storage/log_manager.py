@@ -21,7 +21,7 @@ from minikafka.storage.files import FileSystem
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_directory import LogDirectory
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
-from minikafka.storage.partition_log import PartitionLog
+from minikafka.storage.partition_log import TRANSIENT_ERRORS, PartitionLog
 from minikafka.storage.partition_metadata import encode_uuid
 from minikafka.storage.recovery import RecoveryReport, create_log, load_log
 
@@ -75,6 +75,8 @@ class LogManager:
         """Whether every directory had been shut down cleanly."""
         self.reports: list[RecoveryReport] = []
         """What recovery did, of the partitions where there was something to do."""
+        self.unloadable: dict[tuple[str, int], str] = {}
+        """The partitions whose folders could not be understood, and why; they are offline."""
         self.on_directory_failure: Callable[[str, list[PartitionLog]], None] | None = None
         """Called with the path and the logs that went offline with it."""
 
@@ -130,14 +132,17 @@ class LogManager:
         """Sync and close all logs, write checkpoints and clean shutdown markers, release the locks."""
         for topic, partition in list(self._futures):
             self.discard_future(topic, partition)
+        not_closed = set()
         for log in self._logs.values():
             try:
                 log.close()
             except StorageError as error:
                 logger.error("%s", error)
+                not_closed.add(os.path.dirname(log.directory))
         for directory in self.online_directories:
-            logs = self.logs_in(directory)
-            self._try(directory, partial(self._close_directory, directory, logs))
+            if directory.path not in not_closed:
+                logs = self.logs_in(directory)
+                self._try(directory, partial(self._close_directory, directory, logs))
         self._release_locks()
 
     def _close_directory(self, directory: LogDirectory, logs: list[PartitionLog]) -> None:
@@ -160,25 +165,45 @@ class LogManager:
     def all(self) -> list[PartitionLog]:
         return list(self._logs.values())
 
-    def create(self, topic: str, partition: int, topic_id: bytes, config: LogConfig) -> PartitionLog:
+    def create(
+        self, topic: str, partition: int, topic_id: bytes, config: LogConfig, *, is_new: bool = True
+    ) -> PartitionLog:
         """The log of a partition, created in the directory with the fewest of them unless it is there.
 
-        Raises StorageError when no directory takes it, ApiError(INCONSISTENT_TOPIC_ID) when it has another id.
+        ``is_new`` False: the partition is older than this process, and so may lie in a directory that is offline.
+        Raises StorageError when no directory takes it, or it is there and could not be loaded, and
+        ApiError(INCONSISTENT_TOPIC_ID) when it has another id.
         """
         log = self._logs.get((topic, partition))
         if log is not None:
             log.assign_topic_id(topic_id)
             return log
         name = log_names.partition_directory(topic, partition)
+        self._refuse_to_shadow(name, (topic, partition), is_new)
+        refusals = []
         for directory in self._by_partition_count():
             try:
                 log = create_log(self.context, directory.path_of(name), topic, partition, config, topic_id)
             except OSError as error:
-                self._directory_failed(directory, f"the folder {name} cannot be created: {error.strerror}")
+                refusals.append(f"{directory.path}: {_reason(error, directory.path)}")
+                self._try_for_now(directory, partial(self._give_up_creating, directory.path_of(name), error))
                 continue
             self._logs[topic, partition] = log
             return log
-        raise StorageError(f"no log directory takes {name}: {self._failures()}")
+        raise StorageError(f"no log directory takes {name}: {'; '.join(refusals) or self._failures()}")
+
+    def _refuse_to_shadow(self, name: str, key: tuple[str, int], is_new: bool) -> None:
+        """A new log must not take the place of one that is only out of reach (LogManager.getOrCreateLog)."""
+        if key in self.unloadable:
+            raise StorageError(f"{name} is there and could not be loaded: {self.unloadable[key]}")
+        if not is_new and len(self.online_directories) < len(self._directories):
+            raise StorageError(f"{name} may lie in a log directory that is offline: {self._failures()}")
+
+    def _give_up_creating(self, path: str, reason: OSError) -> None:
+        """Leave nothing half-made behind, then let the directory answer for the failure."""
+        if self._files.exists(path):
+            self._files.remove_directory(path)
+        raise reason
 
     def delete(self, topic: str, partition: int) -> None:
         """Take a log away: its folder is renamed now, and deleted after file.delete.delay.ms."""
@@ -378,6 +403,16 @@ class LogManager:
         except OSError as error:
             self._directory_failed(directory, _reason(error, directory.path))
 
+    def _try_for_now(self, directory: LogDirectory, action: Callable[[], None]) -> None:
+        """The same for what comes round again: a disk that is only full may have space by then."""
+        try:
+            action()
+        except OSError as error:
+            if error.errno in TRANSIENT_ERRORS:
+                logger.warning("%s: %s; it is tried again later", directory.path, _reason(error, directory.path))
+            else:
+                self._directory_failed(directory, _reason(error, directory.path))
+
     def _disk_failed(self, path: str, error: OSError) -> None:
         for directory in self._directories:
             if path == directory.path or path.startswith(directory.path + "/"):
@@ -445,16 +480,21 @@ class LogManager:
                 f"{name} is in two log directories, {os.path.dirname(other.directory)} and {directory.path}: delete "
                 "the folder that is out of date"
             )
-        log, report = load_log(
-            self.context,
-            directory.path_of(name),
-            topic,
-            partition,
-            config,
-            log_start_offset=directory.start_offsets.get((topic, partition), 0),
-            recovery_point=directory.recovery_points.get((topic, partition), 0),
-            clean_shutdown=directory.was_clean,
-        )
+        try:
+            log, report = load_log(
+                self.context,
+                directory.path_of(name),
+                topic,
+                partition,
+                config,
+                log_start_offset=directory.start_offsets.get((topic, partition), 0),
+                recovery_point=directory.recovery_points.get((topic, partition), 0),
+                clean_shutdown=directory.was_clean,
+            )
+        except StorageError as error:
+            logger.error("the partition %s is offline: %s", name, error)
+            self.unloadable[topic, partition] = str(error)
+            return
         if report:
             self.reports.append(report)
         self._logs[topic, partition] = log
@@ -495,13 +535,13 @@ class LogManager:
         """Write how far the logs are synced (log.flush.offset.checkpoint.interval.ms)."""
         for directory in self.online_directories:
             logs = self.logs_in(directory)
-            self._try(directory, partial(self._checkpoint, directory, logs))
+            self._try_for_now(directory, partial(self._checkpoint, directory, logs))
 
     def checkpoint_log_start_offsets(self) -> None:
         """Write where logs begin within their first segment (log.flush.start.offset.checkpoint.interval.ms)."""
         for directory in self.online_directories:
             logs = self.logs_in(directory)
-            self._try(directory, partial(self._checkpoint_start_offsets, directory, logs))
+            self._try_for_now(directory, partial(self._checkpoint_start_offsets, directory, logs))
 
     def _checkpoint(self, directory: LogDirectory, logs: Iterable[PartitionLog]) -> None:
         directory.checkpoint(RECOVERY_POINT).write({(log.topic, log.partition): log.recovery_point for log in logs})

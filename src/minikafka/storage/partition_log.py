@@ -591,18 +591,21 @@ class PartitionLog:
         if not self._has_unsynced(self.log_end_offset):
             return
         end_offset = self.log_end_offset
+        work: _SyncWork | None = None
         try:
-            self._sync_work(end_offset)()
+            work = self._sync_work(end_offset)
+            work.run()
         except OSError as error:
-            self._disk_failed(self.directory, error)
-            raise StorageError(f"{self.directory}: cannot sync: {error.strerror or error}") from error
+            self._take_back(work)
+            raise self._refused("sync", error) from error
         self._synced(end_offset)
 
     def flush_in_background(self, end_offset: int | None = None) -> None:
         """Sync what is below ``end_offset`` (None: everything appended so far) on the pool, and advance the recovery
-        point when that is done."""
+        point when that is done. A disk without space is tried again with the next sync."""
         if end_offset is None:
             end_offset = self.log_end_offset
+        work: _SyncWork | None = None
 
         def done(_: None, error: BaseException | None) -> None:
             if error is None:
@@ -610,38 +613,43 @@ class PartitionLog:
             elif self.is_failed:
                 logger.info("%s: a sync failed after the log was closed: %s", self.name, error)
             elif isinstance(error, OSError):
-                self._disk_failed(self.directory, error)
+                self._take_back(work)
+                logger.warning("%s", self._refused("sync", error))
             else:
                 raise error
 
         if self._has_unsynced(end_offset):
-            self._context.run_blocking(self._sync_work(end_offset), done)
+            try:
+                work = self._sync_work(end_offset)
+            except OSError as error:
+                done(None, error)
+            else:
+                self._context.run_blocking(work.run, done)
 
     def _has_unsynced(self, end_offset: int) -> bool:
         return end_offset > self.recovery_point or bool(self._unsynced_directories or self._unsynced_segments)
 
-    def _sync_work(self, end_offset: int) -> Callable[[], None]:
-        """Everything that makes the log durable up to ``end_offset``, to be called on any thread."""
-        files = self._files
-        segments, self._unsynced_segments = self._unsynced_segments, set()
-        segments.update(self._segments.range(self.recovery_point, end_offset))
-        descriptors = [descriptor for segment in segments for descriptor in segment.descriptors_to_sync()]
-        paths, self._unsynced_files = self._unsynced_files, set()
-        epoch_cache = self._epochs
-        epochs = epoch_cache.take_dirty()
-        directories, self._unsynced_directories = self._unsynced_directories, set()
-
-        def work() -> None:
-            for descriptor in descriptors:
-                descriptor.sync()
-            for path in paths:
-                _sync_if_there(files, path)
-            if epochs is not None:
-                epoch_cache.write(epochs)
-            for directory in directories:
-                files.sync_directory(directory)
-
+    def _sync_work(self, end_offset: int) -> _SyncWork:
+        """Everything that makes the log durable up to ``end_offset``. Raises OSError."""
+        segments = self._unsynced_segments | set(self._segments.range(self.recovery_point, end_offset))
+        work = _SyncWork(self._files, segments, self._unsynced_files, self._unsynced_directories, self._epochs)
+        self._unsynced_segments, self._unsynced_files, self._unsynced_directories = set(), set(), set()
         return work
+
+    def _take_back(self, work: _SyncWork | None) -> None:
+        """What ``work`` could not sync is still to be synced."""
+        if work is not None:
+            self._unsynced_segments |= work.segments & set(self._segments)
+            self._unsynced_files |= work.paths
+            self._unsynced_directories |= work.directories
+            if work.epochs is not None:
+                self._epochs.mark_dirty()
+
+    def _refused(self, action: str, error: OSError) -> StorageError:
+        """The sentence; unless the disk is only full, or the like, the directory goes offline."""
+        if error.errno not in TRANSIENT_ERRORS:
+            self._disk_failed(self.directory, error)
+        return StorageError(f"{self.directory}: cannot {action}: {error.strerror or error}")
 
     def _synced(self, end_offset: int) -> None:
         self.recovery_point = max(self.recovery_point, min(end_offset, self.log_end_offset))
@@ -732,8 +740,7 @@ class PartitionLog:
             if self._config.delete:
                 deleted += self._delete_by_size() + self._delete_by_age()
         except OSError as error:
-            self._disk_failed(self.directory, error)
-            raise StorageError(f"{self.directory}: cannot delete segments: {error.strerror or error}") from error
+            raise self._refused("delete segments", error) from error
         return deleted
 
     def _is_below_start(self, segment: LogSegment) -> bool:
@@ -854,8 +861,7 @@ class PartitionLog:
             for segment in self._segments:
                 segment.close()
         except OSError as error:
-            self._disk_failed(self.directory, error)
-            raise StorageError(f"{self.directory}: cannot close: {error.strerror or error}") from error
+            raise self._refused("close", error) from error
         self.is_failed = True
 
     def abandon(self) -> None:
@@ -886,11 +892,42 @@ class PartitionLog:
             segment.move_to(directory)
 
 
-def _sync_if_there(files: FileSystem, path: str) -> None:
-    try:
-        files.sync_file(path)
-    except FileNotFoundError:
-        logger.debug("%s has been deleted before it was synced", path)
+class _SyncWork:
+    """What has to be synced, gathered on the event loop; ``run`` may be called on any thread."""
+
+    def __init__(
+        self,
+        files: FileSystem,
+        segments: set[LogSegment],
+        paths: set[str],
+        directories: set[str],
+        epoch_cache: LeaderEpochCache,
+    ) -> None:
+        """Raises OSError when the indexes cannot be written; nothing has changed then."""
+        self._files = files
+        self._descriptors = [descriptor for segment in segments for descriptor in segment.descriptors_to_sync()]
+        self._epoch_cache = epoch_cache
+        self.epochs = epoch_cache.take_dirty()
+        self.segments = segments
+        self.paths = paths
+        self.directories = directories
+
+    def run(self) -> None:
+        """Raises OSError."""
+        for descriptor in self._descriptors:
+            descriptor.sync()
+        for path in self.paths:
+            self._sync_if_there(path)
+        if self.epochs is not None:
+            self._epoch_cache.write(self.epochs)
+        for directory in self.directories:
+            self._files.sync_directory(directory)
+
+    def _sync_if_there(self, path: str) -> None:
+        try:
+            self._files.sync_file(path)
+        except FileNotFoundError:
+            logger.debug("%s has been deleted before it was synced", path)
 
 
 def _batch_bytes_at(segment: LogSegment, position: int) -> int:

@@ -268,8 +268,10 @@ class _LogLoader:
             self.report.note(f"removed {len(segments)} segments ({_total_bytes(segments)} bytes) behind it")
             self._drop(segments)
 
-    def _recover(self, segment: LogSegment) -> int:
-        """Check every batch, build the indexes anew, and cut off what is not valid; returns the bytes cut off."""
+    def _recover(self, segment: LogSegment, *, may_cut: bool = True) -> int:
+        """Check every batch, build the indexes anew, and cut off what is not valid; returns the bytes cut off.
+
+        Without ``may_cut`` invalid bytes raise CorruptLogError: what has been synced is not torn, but damaged."""
         rebuild_producers(self._context, self._producers, self._segments, segment.base_offset)
         valid_bytes = 0
         segment.start_rebuilding()
@@ -286,6 +288,13 @@ class _LogLoader:
         except (CorruptLogError, ApiError, ValueError) as error:
             reason = str(error)
         dropped_bytes = segment.size_bytes - valid_bytes
+        if dropped_bytes and not may_cut:
+            segment.abandon()
+            self._files.unlink(segment.offset_index.path)  # so that the next start finds this again
+            raise CorruptLogError(
+                f"{segment.log.path} is damaged at position {valid_bytes}, offset {self._producers.map_end_offset} "
+                f"({reason}), where it had been synced; bring back a copy of it, or delete the partition's folder"
+            )
         if dropped_bytes:
             self._cut(segment, valid_bytes, reason)
         segment.finish_rebuilding()
@@ -313,11 +322,15 @@ class _LogLoader:
         for segment in self._segments:
             if first_recovered is not None and segment.base_offset >= first_recovered.base_offset:
                 break
-            if not found.has_indexes(segment.base_offset) or not _indexes_look_sane(segment):
-                dropped_bytes = self._recover(segment)
+            if not found.has_indexes(segment.base_offset) or not self._indexes_look_sane(segment):
+                self._recover(segment, may_cut=False)
                 self.report.note(f"rebuilt the indexes of {segment.log.path}")
-                if dropped_bytes:
-                    raise CorruptLogError(str(self.report))
+
+    def _indexes_look_sane(self, segment: LogSegment) -> bool:
+        """After a clean shutdown the sorted indexes are not even opened, as in Kafka."""
+        if not segment.transaction_index.looks_sane():
+            return False
+        return self._clean_shutdown or (segment.offset_index.looks_sane() and segment.time_index.looks_sane())
 
     def _find_log_end_offset(self) -> int:
         """After a clean shutdown the recovery point and the name of the newest producer snapshot both are the log end
@@ -413,10 +426,6 @@ def _scan_next_offset(segment: LogSegment) -> int:
     for header in scan_headers(segment.log, 0, segment.size_bytes):
         next_offset = header.last_offset + 1
     return next_offset
-
-
-def _indexes_look_sane(segment: LogSegment) -> bool:
-    return segment.transaction_index.looks_sane()
 
 
 def _describe_tail(segment: LogSegment, position: int, reason: str) -> str:
