@@ -6,14 +6,22 @@ Kafka from a directory of its jars. That the scenarios hold for Kafka itself is 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.brokers import ApacheKafkaProcess, BrokerProcess, MinikafkaProcess
 
 BrokerMaker = Callable[..., BrokerProcess]
+
+# The same examples at every run, and no verdict that depends on how fast the machine is. To search for new ones:
+# HYPOTHESIS_PROFILE=search python -m pytest ...
+settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 # Groups that settle as fast as their members ask: no waiting for more of them, and heartbeats every 100 ms.
 PROMPT_GROUPS = {
