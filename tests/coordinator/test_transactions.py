@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from minikafka import errors
 from minikafka.coordinator.transaction_metadata import LAST_CLIENT_EPOCH, ProducerIdAndEpoch
+from minikafka.errors import ApiError
+from minikafka.pending import Pending
 from minikafka.protocol import stored
 from minikafka.protocol.messages import TransactionLogValue
 from minikafka.records.batch import iter_batches
@@ -256,6 +260,60 @@ def test_a_fenced_producer_cannot_go_on(broker):
 @pytest.mark.parametrize("timeout_ms", [0, -1, 900_001])
 def test_a_timeout_has_bounds(broker, timeout_ms):
     assert Producer(broker).init(timeout_ms=timeout_ms) == errors.INVALID_TRANSACTION_TIMEOUT
+
+
+def test_two_producers_that_wait_for_the_first_id(broker):
+    """Both begin before the controller has given an id: the second one fences the first."""
+    blocks: list[Pending[Any]] = [Pending()]
+    broker.producer_ids._allocate = lambda: blocks[0]
+    outcomes: list[Any] = []
+    for _ in range(2):
+        pending = broker.transactions.init_producer_id("tx", 1000, None)
+        pending.on_complete(outcomes.append)
+    assert outcomes == []
+    blocks[0].complete((500, 10))
+    assert outcomes == [(0, 500, 0), (0, 500, 1)]
+
+
+def test_no_id_can_be_given(broker):
+    broker.producer_id_blocks = [ApiError(errors.KAFKA_STORAGE_ERROR)]
+    assert Producer(broker).init() == errors.KAFKA_STORAGE_ERROR
+    assert broker.state("tx") == str(errors.TRANSACTIONAL_ID_NOT_FOUND)
+
+
+@both_versions
+def test_a_transaction_log_that_cannot_be_written(broker, version):
+    """Nothing is decided, nothing is seen; when the disk is well again the producer goes on."""
+    producer = Producer(broker, version=version).started()
+    producer.write(b"x")
+    broker.files.free_bytes = 0
+    assert producer.commit() == errors.NOT_COORDINATOR
+    broker.files.free_bytes = None
+    assert broker.state("tx") == "Ongoing"
+    assert broker.committed("t") == []
+    assert producer.commit() == 0
+    assert broker.committed("t") == [b"x"]
+
+
+@both_versions
+def test_a_disk_that_is_full_anywhere_on_the_way(version):
+    """Whichever write of the end finds no room: once decided it is carried through, else it can be asked for again."""
+    states = set()
+    for free_bytes in range(0, 500, 20):
+        broker = start_broker()
+        producer = Producer(broker, version=version).started()
+        producer.write(b"x")
+        producer.send_offset(7)
+        broker.files.free_bytes = free_bytes
+        code = producer.commit()
+        states.add(broker.state("tx"))
+        broker.files.free_bytes = None
+        broker.clock.advance(100)
+        assert code == 0 or producer.commit() == 0
+        assert broker.state("tx") == "CompleteCommit"
+        assert broker.committed("t") == [b"x"]
+        assert broker.offset("g", "u", require_stable=True) == (7, 0)
+    assert states == {"Ongoing", "PrepareCommit", "CompleteCommit"}
 
 
 # Epochs are used up
