@@ -118,9 +118,9 @@ class _LogLoader:
         self._producers = ProducerStateManager(self._files, self._directory, self._name, found.snapshots)
         self._open_segments(found)
         self._load_epochs()
+        self._rebuild_damaged_indexes(found)
         if not self._clean_shutdown:
             self._recover_unflushed_segments()
-        self._rebuild_damaged_indexes(found)
         log_end_offset = self._find_log_end_offset()
         log_end_offset = self._drop_segments_below_start(log_end_offset)
         log_start_offset = max(self._log_start_offset, self._segments.first.base_offset)
@@ -317,7 +317,8 @@ class _LogLoader:
             segment.add_aborted_transaction(aborted)
 
     def _rebuild_damaged_indexes(self, found: _FolderContent) -> None:
-        """Indexes that are missing or not of a possible length; the segments recovered above have theirs anew."""
+        """Indexes that are missing or cannot be right, in ascending order, since each relies on the segments before;
+        the segments from the recovery point on get theirs anew in any case."""
         first_recovered = None if self._clean_shutdown else self._segments.floor(self._recovery_point)
         for segment in self._segments:
             if first_recovered is not None and segment.base_offset >= first_recovered.base_offset:
