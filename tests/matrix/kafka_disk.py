@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions as GroupPartitions
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions as GroupPartitions
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -184,7 +184,8 @@ def commit_offsets(bootstrap: str, mark: str) -> None:
         taken = []
         while len(taken) < 20:
             message = consumer.poll(TIMEOUT_S)
-            assert message is not None and message.error() is None, f"{protocol}: {message and message.error()}"
+            assert message is not None, f"the {protocol} group reads nothing"
+            assert message.error() is None, message.error()
             taken.append(message)
         ends = {message.partition(): message.offset() + 1 for message in taken}
         commits = [TopicPartition("plain", partition, end, metadata=mark) for partition, end in ends.items()]
