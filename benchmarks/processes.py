@@ -14,9 +14,8 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_mb(pid: int) -> float:
-    """Memory it occupies now, in MB; what it maps of files counts only as far as it is its own."""
-    total_kib = 0
+    """Memory it occupies now, in MB, with the libraries and files it has mapped."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(("RssAnon:", "RssShmem:")):
-            total_kib += int(line.split()[1])
-    return total_kib * 1024 / 1e6
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise ProcessLookupError(f"process {pid} has ended")
