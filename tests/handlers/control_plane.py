@@ -66,10 +66,17 @@ class ControlPlane:
         try:
             response = module.handle(ctx, decoded)
         except ApiError as error:
-            response = module.error_response(decoded, error.code)
+            response = self._refusal(module, decoded, error)
         if isinstance(response, Pending):
             response = value_of(response)
         return response_class(key).decode(response.encode(version), version)
+
+    @staticmethod
+    def _refusal(module: Any, request: Any, error: ApiError) -> Any:
+        """As the dispatcher makes it."""
+        if hasattr(module, "error_response"):
+            return module.error_response(request, error.code)
+        return response_class(request.api_key)(error_code=error.code, error_message=error.message)
 
     @staticmethod
     def _module(key: int) -> Any:
