@@ -191,3 +191,20 @@ def test_a_loss_of_power_takes_only_what_was_not_synced(operation: int) -> None:
 def test_torn_writes_are_cut_off_and_what_was_synced_stays(operation: int) -> None:
     workload, files = crashed_workload(operation)
     check_survivor(workload, files.after_crash("torn", seed=operation), workload.synced_offset)
+
+
+def test_a_clean_stop_is_all_on_the_disk() -> None:
+    """Also the trimmed indexes and the last snapshot: after the marker nobody looks at them again."""
+    files = MemoryFiles()
+    workload = Workload(files)
+    workload.run()
+    after = files.after_crash("power")
+    names = [name for name, _ in files.list_directory("/data/t-0") if not name.endswith(".deleted")]
+    for name in names:
+        assert after.read_bytes(f"/data/t-0/{name}") == files.read_bytes(f"/data/t-0/{name}"), name
+    manager = reopen(after, workload)
+    assert manager.was_clean
+    log = manager.get("t", 0)
+    assert log is not None
+    assert log.log_end_offset == workload.log.log_end_offset
+    check_indexes(log)

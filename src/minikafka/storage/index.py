@@ -92,6 +92,11 @@ class _SortedIndex:
     def descriptor(self) -> Descriptor:
         return self._file.descriptor()
 
+    @property
+    def is_trimmed(self) -> bool:
+        """Whether the file is just what its entries are."""
+        return not self._tail and not self._preallocated
+
     def trim(self) -> None:
         """Store everything and cut the file to its entries."""
         self.store()

@@ -850,19 +850,20 @@ class PartitionLog:
     # --- end
 
     def close(self) -> None:
-        """Sync, write the producer snapshot, trim the indexes. Raises StorageError."""
+        """Trim the indexes, write the producer snapshot, sync it all. Raises StorageError."""
         if self.is_failed:
             self.abandon()
             return
-        self.flush()
         try:
-            self._producers.take_snapshot(sync=True)
-            self._epochs.flush()
-            for segment in self._segments:
-                segment.close()
+            self._unsynced_segments.update([segment for segment in self._segments if segment.complete()])
+            snapshot_path = self._producers.take_snapshot(sync=False)
         except OSError as error:
             raise self._refused("close", error) from error
-        self.is_failed = True
+        if snapshot_path is not None:
+            self._unsynced_files.add(snapshot_path)
+            self._unsynced_directories.add(self.directory)
+        self.flush()
+        self.abandon()
 
     def abandon(self) -> None:
         """Let go of all files without writing to them."""

@@ -206,15 +206,22 @@ class LogSegment:
             descriptors.append(self.transaction_index.descriptor())
         return descriptors
 
-    def close(self) -> None:
+    def complete(self) -> bool:
+        """Bring the files to the state in which they are left at a clean stop; False when they are in it already."""
         if self._max_timestamp != _NOT_LOADED:
             self.time_index.maybe_append(self._max_timestamp, self._offset_of_max_timestamp)
-        self.offset_index.close()
-        self.time_index.close()
-        self.transaction_index.close()
+        if self.offset_index.is_trimmed and self.time_index.is_trimmed and not self._may_be_longer:
+            return False
+        self.offset_index.trim()
+        self.time_index.trim()
         if self._may_be_longer:
-            self.log.truncate(self.size_bytes)
-        self.log.close()
+            self.discard_partial_write()
+        return True
+
+    def close(self) -> None:
+        """``complete``, and let go of the files."""
+        self.complete()
+        self.abandon()
 
     def abandon(self) -> None:
         """Let go of the files without writing to them."""
