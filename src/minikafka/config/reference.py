@@ -16,6 +16,7 @@ from minikafka.config.tables import (
     admin_keys,
     broker_keys,
     client,
+    client_metrics_keys,
     cluster,
     consumer_keys,
     coordinator,
@@ -34,6 +35,7 @@ _SCOPES: Final = (
     ("broker", broker_keys),
     ("topic", topic_keys),
     ("group", group_keys),
+    ("client metrics", client_metrics_keys),
     ("producer", producer_keys),
     ("consumer", consumer_keys),
     ("admin client", admin_keys),
@@ -87,6 +89,7 @@ def page() -> str:
         parts += [f"### {title}\n", *_table(KeyTable(module.TABLE), changes=True)]
     parts += ["## Topic\n", *_table(topic_keys(), broker_default=True)]
     parts += ["## Group\n", *_table(group_keys())]
+    parts += ["## Client metrics\n", *_table(client_metrics_keys())]
     parts.append(
         "## Clients\n\nProducers, consumers and admin clients have these settings themselves; a broker never sees\n"
         "them. minikafka knows them to explain them, and to say so when one stands in a broker's file.\n"
