@@ -24,6 +24,10 @@ PART_OF_ANOTHER = {
     "broker.id",
     "controller.listener.names",
     "delegation.token.master.key",
+    "group.consumer.max.heartbeat.interval.ms",
+    "group.consumer.max.session.timeout.ms",
+    "group.consumer.min.heartbeat.interval.ms",
+    "group.consumer.min.session.timeout.ms",
     "host.name",
     "internal.segment.bytes",
     "listener.security.protocol.map",
@@ -40,7 +44,7 @@ PART_OF_ANOTHER = {
     "metadata.log.dir",
     "port",
 }
-"""Keys whose value reaches the code by a property of BrokerConfig or under another key."""
+"""Keys whose value reaches the code by a property of BrokerConfig or under another key, or is a limit of others."""
 
 
 def _is_read(scope: str, key: ConfigKey) -> bool:

@@ -23,6 +23,7 @@ class Consumer:
         instance: str | None = None,
         regex: str | None = None,
         assignor: str | None = None,
+        version: int = 1,
     ) -> None:
         self.groups = groups
         self.member_id = member_id
@@ -31,6 +32,7 @@ class Consumer:
         self.regex = regex
         self.instance = instance
         self.assignor = assignor
+        self.version = version
         self.epoch = 0
         self.owned: dict[bytes, set[int]] = {}
 
@@ -54,7 +56,7 @@ class Consumer:
         }
         request = ConsumerGroupHeartbeatRequest(**fields)
         return Outcome(
-            self.groups.coordinator.consumer_group_heartbeat(Caller(1, "client", "/127.0.0.1"), request)
+            self.groups.coordinator.consumer_group_heartbeat(Caller(self.version, "client", "/127.0.0.1"), request)
         ).value
 
     def beat(self) -> int:

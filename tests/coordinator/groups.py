@@ -44,6 +44,8 @@ DEFAULTS: dict[str, Any] = {
     "group.consumer.heartbeat.interval.ms": 5_000,
     "group.consumer.max.size": 2_147_483_647,
     "group.consumer.assignors": ["uniform", "range"],
+    "group.consumer.migration.policy": "bidirectional",
+    "broker.rack": None,
 }
 LATEST_JOIN = 9
 SESSION_TIMEOUT_MS = 10_000

@@ -108,7 +108,7 @@ def test_session_timeout_of_one_group(groups: Groups) -> None:
         ({"instance_id": ""}, errors.INVALID_REQUEST, "InstanceId can't be empty."),
         ({"rack_id": " "}, errors.INVALID_REQUEST, "RackId can't be empty."),
         ({"group_id": ""}, errors.INVALID_REQUEST, "GroupId can't be empty."),
-        ({"member_epoch": -3}, errors.INVALID_REQUEST, "MemberEpoch is -3, but must be greater than or equal to -2."),
+        ({"member_epoch": -3}, errors.INVALID_REQUEST, "MemberEpoch is invalid."),
         ({"member_epoch": 1, "member_id": ""}, errors.INVALID_REQUEST, "MemberId can't be empty."),
         ({"member_epoch": -2}, errors.INVALID_REQUEST, "InstanceId can't be null."),
         (
@@ -127,7 +127,7 @@ def test_session_timeout_of_one_group(groups: Groups) -> None:
             errors.UNSUPPORTED_ASSIGNOR,
             "ServerAssignor sticky is not supported. Supported assignors: uniform, range.",
         ),
-        ({"member_epoch": 1}, errors.GROUP_ID_NOT_FOUND, "Group c not found."),
+        ({"member_epoch": 1}, errors.GROUP_ID_NOT_FOUND, "Consumer group c not found."),
         ({"member_epoch": -1}, errors.GROUP_ID_NOT_FOUND, "Group c not found."),
     ],
 )
@@ -166,7 +166,7 @@ def test_group_has_a_maximum_size() -> None:
 
 
 def test_version_0_gets_its_member_id_from_the_broker(groups: Groups) -> None:
-    assert Consumer(groups, "", "t").send().member_id == "1"
+    assert Consumer(groups, "", "t", version=0).send().member_id == "1"
 
 
 # Subscriptions
@@ -344,7 +344,6 @@ def test_empty_group_changes_its_protocol_and_keeps_its_offsets(groups: Groups) 
     a = Consumer(groups, "a", "t")
     settle(a)
     groups.commit(5, group_id="c", member_id="a", generation_id=1)
-    assert groups.join(group_id="c").value.error_code == errors.INCONSISTENT_GROUP_PROTOCOL
     assert groups.sync("m", 1, group_id="c").value.error_code == errors.UNKNOWN_MEMBER_ID
     assert groups.heartbeat("m", 1, group_id="c") == errors.UNKNOWN_MEMBER_ID
     a.leave()

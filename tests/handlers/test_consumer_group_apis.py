@@ -7,7 +7,7 @@ import pytest
 from minikafka import errors
 from minikafka.handlers import consumer_group_describe, consumer_group_heartbeat
 from minikafka.protocol.messages import ConsumerGroupDescribeRequest, ConsumerGroupHeartbeatRequest
-from tests.handlers.test_group_apis import TOPIC_ID, Api
+from tests.handlers.test_group_apis import TOPIC_ID, Api, features
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_member_id_is_made_by_the_broker_in_version_0_and_by_the_client_in_versi
 @pytest.mark.parametrize("version", [0, 1])
 def test_refused_heartbeat_says_why(api: Api, version: int) -> None:
     answer = api.call(consumer_group_heartbeat, heartbeat("m", epoch=3), version)
-    assert (answer.error_code, answer.error_message) == (errors.GROUP_ID_NOT_FOUND, "Group c not found.")
+    assert (answer.error_code, answer.error_message) == (errors.GROUP_ID_NOT_FOUND, "Consumer group c not found.")
 
 
 @pytest.mark.parametrize("version", [0, 1])
@@ -65,6 +65,18 @@ def test_describe_at_every_version(api: Api, version: int) -> None:
     )
     assert gone.error_message == "Group gone not found."
     assert nameless.error_code == errors.INVALID_GROUP_ID
+
+
+@pytest.mark.parametrize("reason", ["broker", "cluster"])
+def test_protocol_that_is_switched_off(api: Api, reason: str) -> None:
+    if reason == "broker":
+        api.config["group.coordinator.rebalance.protocols"] = ["classic"]
+    else:
+        api.image.features = features(0)
+    answer = api.call(consumer_group_heartbeat, heartbeat("m"), 1)
+    assert answer.error_code == errors.UNSUPPORTED_VERSION
+    (group,) = api.call(consumer_group_describe, ConsumerGroupDescribeRequest(group_ids=["c"]), 1).groups
+    assert (group.group_id, group.error_code) == ("c", errors.UNSUPPORTED_VERSION)
 
 
 def test_stopped_coordinator(api: Api) -> None:

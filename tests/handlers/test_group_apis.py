@@ -36,10 +36,17 @@ from minikafka.protocol.messages import (
     request_class,
     response_class,
 )
+from minikafka.state.features import GROUP_VERSION, FeaturesImage
 from tests.coordinator.groups import Groups, Outcome
 
 TOPIC_ID = bytes(range(16))
 OTHER_ID = bytes(range(1, 17))
+
+
+def features(group_version: int) -> FeaturesImage:
+    image = FeaturesImage()
+    image.levels[GROUP_VERSION] = group_version
+    return image
 
 
 class Api:
@@ -48,11 +55,12 @@ class Api:
     def __init__(self) -> None:
         self.groups = Groups(group_initial_rebalance_delay_ms=0)
         topic = SimpleNamespace(name="t", topic_id=TOPIC_ID, partitions=[object(), object()])
-        self.image = SimpleNamespace(topics_by_name={"t": topic}, topics_by_id={TOPIC_ID: topic})
+        self.image = SimpleNamespace(topics_by_name={"t": topic}, topics_by_id={TOPIC_ID: topic}, features=features(1))
+        self.config: dict[str, Any] = {"group.coordinator.rebalance.protocols": ["classic", "consumer"]}
 
     def call(self, module: Any, request: Any, version: int) -> Any:
         """The answer as the client decodes it; it must be there when time has moved a little."""
-        broker: Any = SimpleNamespace(groups=self.groups.coordinator, image=self.image)
+        broker: Any = SimpleNamespace(groups=self.groups.coordinator, image=self.image, config=self.config)
         connection: Any = SimpleNamespace(client_host="127.0.0.1")
         ctx = RequestContext(broker, connection, request.api_key, version, 1, "app")
         decoded = request_class(request.api_key).decode(request.encode(version), version)

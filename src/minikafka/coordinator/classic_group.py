@@ -34,7 +34,7 @@ from minikafka.errors import (
 
 if TYPE_CHECKING:
     from minikafka.pending import Pending
-    from minikafka.protocol.messages import GroupMetadataValue
+    from minikafka.protocol.messages import GroupMetadataValue, JoinGroupRequest
 
 EMPTY = "Empty"
 PREPARING_REBALANCE = "PreparingRebalance"
@@ -480,3 +480,8 @@ class ClassicGroup:
 def protocols_of(requested: Iterable[Any]) -> Protocols:
     """The protocols of a JoinGroup request."""
     return [(protocol.name, bytes(protocol.metadata)) for protocol in requested]
+
+
+def rebalance_timeout_of(request: JoinGroupRequest) -> int:
+    """In milliseconds. JoinGroup version 0 has no rebalance timeout (-1): it is the session timeout."""
+    return request.rebalance_timeout_ms if request.rebalance_timeout_ms >= 0 else request.session_timeout_ms

@@ -16,7 +16,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from minikafka.coordinator import classic_group as states
-from minikafka.coordinator.classic_group import ClassicGroup, ClassicGroupMember, Protocols, protocols_of
+from minikafka.coordinator.classic_group import (
+    ClassicGroup,
+    ClassicGroupMember,
+    Protocols,
+    protocols_of,
+    rebalance_timeout_of,
+)
 from minikafka.coordinator.client_codes import coordinator_code
 from minikafka.coordinator.group_records import group_metadata_record, new_group_record
 from minikafka.coordinator.result import Caller, Result
@@ -189,7 +195,7 @@ class ClassicMembership:
             group_instance_id=request.group_instance_id,
             client_id=caller.client_id,
             client_host=caller.client_host,
-            rebalance_timeout_ms=_rebalance_timeout_ms(request),
+            rebalance_timeout_ms=rebalance_timeout_of(request),
             session_timeout_ms=request.session_timeout_ms,
             protocol_type=request.protocol_type,
             protocols=protocols,
@@ -211,7 +217,7 @@ class ClassicMembership:
         response: Joining,
         reason: str,
     ) -> Result[Any] | None:
-        group.update_member(member, protocols, _rebalance_timeout_ms(request), request.session_timeout_ms, response)
+        group.update_member(member, protocols, rebalance_timeout_of(request), request.session_timeout_ms, response)
         return self._maybe_prepare_rebalance_or_complete_join(group, reason)
 
     # Static members (KIP-345)
@@ -236,7 +242,7 @@ class ClassicMembership:
         group.complete_sync(old, SyncGroupResponse(error_code=FENCED_INSTANCE_ID))
         member = group.replace_static_member(instance_id, old_member_id, new_member_id)
         self._schedule_session(group, new_member_id, member.session_timeout_ms)
-        group.update_member(member, protocols, _rebalance_timeout_ms(request), request.session_timeout_ms, response)
+        group.update_member(member, protocols, rebalance_timeout_of(request), request.session_timeout_ms, response)
         if group.state == states.COMPLETING_REBALANCE:
             # The leader may already be assigning to the old id; the new one would get nothing.
             return self._prepare_rebalance(group, f"static member {instance_id} joins as {new_member_id}")
@@ -532,6 +538,24 @@ class ClassicMembership:
             return self._maybe_prepare_rebalance_or_complete_join(group, reason)
         return self._maybe_complete_join_phase(group)
 
+    # From and to consumer groups
+
+    def interrupt(self, group: ClassicGroup, code: int) -> None:
+        """Answer all who wait with ``code``: they join again."""
+        for member in group.members.values():
+            group.complete_join(member, _join_error(member.member_id, code))
+            group.complete_sync(member, SyncGroupResponse(error_code=code))
+
+    def take_over(self, downgraded: ClassicGroup, rebalance_reason: str | None) -> Result[Any] | None:
+        """A consumer group has just become this one, and its record has been replayed: give its members what the record
+        does not hold, their other protocols and a session each."""
+        group: ClassicGroup = self._groups[downgraded.group_id]
+        for member in group.members.values():
+            protocols = downgraded.members[member.member_id].protocols
+            group.update_member(member, protocols, member.rebalance_timeout_ms, member.session_timeout_ms, None)
+            self.touch(group, member.member_id)
+        return None if rebalance_reason is None else self._prepare_rebalance(group, rebalance_reason)
+
     # Loading and unloading
 
     def on_loaded(self, group: ClassicGroup) -> Result[Any] | None:
@@ -546,9 +570,7 @@ class ClassicMembership:
         """Let go of the group: whoever waits should ask for the coordinator again."""
         self.cancel_timers(group)
         group.transition_to(states.DEAD, self._clock.wall_ms())
-        for member in group.members.values():
-            group.complete_join(member, _join_error(member.member_id, NOT_COORDINATOR))
-            group.complete_sync(member, SyncGroupResponse(error_code=NOT_COORDINATOR))
+        self.interrupt(group, NOT_COORDINATOR)
 
     def cancel_timers(self, group: ClassicGroup) -> None:
         self._timers.cancel(_join_key(group.group_id))
@@ -618,11 +640,6 @@ def _synced(group: ClassicGroup, member: ClassicGroupMember) -> SyncGroupRespons
     return SyncGroupResponse(
         protocol_type=group.protocol_type, protocol_name=group.protocol_name, assignment=member.assignment
     )
-
-
-def _rebalance_timeout_ms(request: JoinGroupRequest) -> int:
-    """JoinGroup version 0 has no rebalance timeout (-1): it is the session timeout."""
-    return request.rebalance_timeout_ms if request.rebalance_timeout_ms >= 0 else request.session_timeout_ms
 
 
 def _answered_by(result: Result[Any], response: Any) -> Result[Any]:

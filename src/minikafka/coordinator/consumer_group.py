@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from minikafka.errors import (
+    ILLEGAL_GENERATION,
     NON_EMPTY_GROUP,
     STALE_MEMBER_EPOCH,
     UNKNOWN_MEMBER_ID,
@@ -24,7 +25,7 @@ from minikafka.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from minikafka.protocol.messages import ConsumerGroupCurrentMemberAssignmentValue, ConsumerGroupMemberMetadataValue
 
@@ -40,6 +41,8 @@ UNREVOKED_PARTITIONS: Final = 1
 UNRELEASED_PARTITIONS: Final = 2
 """Partitions the member is to get have not been given up by others."""
 
+NEW_MEMBER_EPOCHS: Final = (0, -1)
+"""The epoch and the previous epoch of a member that has never been in the group."""
 LEAVE_EPOCH: Final = -1
 LEAVE_STATIC_EPOCH: Final = -2
 """Of a static member that will come back: its partitions wait for it, for the length of its session."""
@@ -47,6 +50,14 @@ CONSUMER_API_SINCE_OFFSET_COMMIT_VERSION: Final = 9
 
 Assignment = dict[bytes, frozenset[int]]
 """Partitions by 16-byte topic id."""
+
+
+class ClassicMetadata(NamedTuple):
+    """What a member of the classic protocol has said when it joined, as far as consumer groups have no place for it."""
+
+    session_timeout_ms: int
+    protocols: tuple[tuple[str, bytes], ...]
+    """Its assignors with its metadata for each, most wanted first. All hold the same subscription."""
 
 
 class ConsumerMember(NamedTuple):
@@ -67,6 +78,12 @@ class ConsumerMember(NamedTuple):
     state: int = MEMBER_STABLE
     assigned: Assignment = {}
     pending_revocation: Assignment = {}
+    classic: ClassicMetadata | None = None
+    """Of a member that still uses the classic protocol."""
+
+    @property
+    def uses_classic_protocol(self) -> bool:
+        return self.classic is not None
 
     def is_reconciled_to(self, target_epoch: int) -> bool:
         return self.state == MEMBER_STABLE and self.member_epoch == target_epoch
@@ -81,6 +98,7 @@ class ConsumerMember(NamedTuple):
             server_assignor=value.server_assignor,
             subscribed_topic_names=tuple(sorted(value.subscribed_topic_names)),
             subscribed_topic_regex=value.subscribed_topic_regex or "",
+            classic=_classic_metadata_of(value),
         )
 
     def with_current_assignment(self, value: ConsumerGroupCurrentMemberAssignmentValue | None) -> ConsumerMember:
@@ -107,6 +125,7 @@ class ConsumerGroup:
     __slots__ = (
         "group_epoch",
         "group_id",
+        "has_partition_metadata_record",
         "members",
         "metadata_hash",
         "partition_epochs",
@@ -135,6 +154,8 @@ class ConsumerGroup:
         """The topics that each subscribed regular expression stands for."""
         self.refreshed_at: int | None = None
         """The version of the metadata that the group has last been compared with. Not stored."""
+        self.has_partition_metadata_record = False
+        """Whether a broker before 4.1 has stored the sizes of topics, in place of a hash of them."""
 
     @property
     def state(self) -> str:
@@ -180,6 +201,32 @@ class ConsumerGroup:
                 votes[member.server_assignor] = votes.get(member.server_assignor, 0) + 1
         return max(votes, key=votes.__getitem__) if votes else None
 
+    # Members of the classic protocol
+
+    def supports_classic_protocols(self, protocol_type: str, names: Collection[str]) -> bool:
+        """Whether a member with these assignors may join: all members of the classic protocol have one in common, so
+        that they can be a classic group again."""
+        if protocol_type != self.protocol_type or not names:
+            return False
+        common: set[str] = set(names)
+        for member in self.members.values():
+            if member.classic is not None:
+                common.intersection_update(name for name, _ in member.classic.protocols)
+        return bool(common)
+
+    def all_use_classic_protocol_except(self, member_ids: Collection[str]) -> bool:
+        """Whether these are all the members of the consumer protocol that there are, and there is one."""
+        others = {member.member_id for member in self.members.values() if not member.uses_classic_protocol}
+        return bool(others) and others.issubset(member_ids)
+
+    def is_waiting_for_unreleased_partition(self, member: ConsumerMember) -> bool:
+        """Whether somebody else still has what the member is to get."""
+        return member.state == UNRELEASED_PARTITIONS and any(
+            (topic_id, partition) in self.partition_epochs
+            for topic_id, partitions in self.target.get(member.member_id, {}).items()
+            for partition in partitions - member.assigned.get(topic_id, frozenset())
+        )
+
     # Checks
 
     def validate_offset_commit(
@@ -194,19 +241,26 @@ class ConsumerGroup:
         """Raises ApiError when the sender may not commit offsets for the group now."""
         if generation_id < 0 and not self.members:
             return
+        if is_transactional and generation_id == -1 and not member_id and group_instance_id is None:
+            # Versions of TxnOffsetCommit before 3 carry no member, so they are let through.
+            return
         member = self.member(member_id)
-        if not is_transactional and api_version < CONSUMER_API_SINCE_OFFSET_COMMIT_VERSION:
+        if (
+            not is_transactional
+            and not member.uses_classic_protocol
+            and api_version < CONSUMER_API_SINCE_OFFSET_COMMIT_VERSION
+        ):
             raise ApiError(
                 UNSUPPORTED_VERSION,
                 "OffsetCommit version 9 or above must be used by members using the modern group protocol",
             )
-        _validate_epoch(generation_id, member.member_epoch)
+        _validate_epoch(generation_id, member)
 
     def validate_offset_fetch(self, member_id: str | None, member_epoch: int) -> None:
         """Raises ApiError when the sender says it is a member and is not, or not in this epoch."""
         if member_id is None and member_epoch < 0:
             return
-        _validate_epoch(member_epoch, self.member(member_id or "").member_epoch)
+        _validate_epoch(member_epoch, self.member(member_id or ""))
 
     def validate_offset_delete(self) -> None:
         """Offsets of topics that nobody reads can be deleted at any time."""
@@ -249,12 +303,27 @@ def _places(member: ConsumerMember) -> list[tuple[bytes, int]]:
     ]
 
 
-def _validate_epoch(received: int, expected: int) -> None:
-    if received != expected:
+def _validate_epoch(received: int, member: ConsumerMember) -> None:
+    expected = member.member_epoch
+    if received == expected:
+        return
+    if member.uses_classic_protocol:
         raise ApiError(
-            STALE_MEMBER_EPOCH,
-            f"The received member epoch {received} does not match the expected member epoch {expected}.",
+            ILLEGAL_GENERATION,
+            f"The received generation id {received} does not match the expected member epoch {expected}.",
         )
+    raise ApiError(
+        STALE_MEMBER_EPOCH,
+        f"The received member epoch {received} does not match the expected member epoch {expected}.",
+    )
+
+
+def _classic_metadata_of(value: ConsumerGroupMemberMetadataValue) -> ClassicMetadata | None:
+    stored = value.classic_member_metadata
+    if stored is None:
+        return None
+    protocols = tuple((protocol.name, bytes(protocol.metadata)) for protocol in stored.supported_protocols)
+    return ClassicMetadata(stored.session_timeout_ms, protocols)
 
 
 def assignment_of(topics: Iterable[Any]) -> Assignment:

@@ -12,6 +12,7 @@ from minikafka.protocol.messages import (
     ConsumerGroupMemberMetadataValue,
     ConsumerGroupMetadataKey,
     ConsumerGroupMetadataValue,
+    ConsumerGroupPartitionMetadataKey,
     ConsumerGroupRegularExpressionKey,
     ConsumerGroupRegularExpressionValue,
     ConsumerGroupTargetAssignmentMemberKey,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 def member_metadata_record(group_id: str, member: ConsumerMember) -> CoordinatorRecord:
+    classic = member.classic
     value = ConsumerGroupMemberMetadataValue(
         instance_id=member.instance_id,
         rack_id=member.rack_id,
@@ -36,7 +38,15 @@ def member_metadata_record(group_id: str, member: ConsumerMember) -> Coordinator
         subscribed_topic_regex=member.subscribed_topic_regex,
         rebalance_timeout_ms=member.rebalance_timeout_ms,
         server_assignor=member.server_assignor,
-        classic_member_metadata=None,
+        classic_member_metadata=None
+        if classic is None
+        else ConsumerGroupMemberMetadataValue.ClassicMemberMetadata(
+            session_timeout_ms=classic.session_timeout_ms,
+            supported_protocols=[
+                ConsumerGroupMemberMetadataValue.ClassicProtocol(name=name, metadata=metadata)
+                for name, metadata in classic.protocols
+            ],
+        ),
     )
     return CoordinatorRecord(ConsumerGroupMemberMetadataKey(group_id=group_id, member_id=member.member_id), value)
 
@@ -104,11 +114,48 @@ def member_tombstones(group_id: str, member_id: str) -> list[CoordinatorRecord]:
     ]
 
 
-def consumer_group_tombstones(group: ConsumerGroup) -> list[CoordinatorRecord]:
-    """Of an empty group."""
-    group_id = group.group_id
+def partition_metadata_tombstone(group_id: str) -> CoordinatorRecord:
+    """For what brokers before 4.1 have stored."""
+    return CoordinatorRecord(ConsumerGroupPartitionMetadataKey(group_id=group_id), None)
+
+
+def consumer_group_records(group: ConsumerGroup) -> list[CoordinatorRecord]:
+    """All of a group, in Kafka's order."""
+    group_id, members = group.group_id, group.members.values()
     return [
+        *[member_metadata_record(group_id, member) for member in members],
+        group_epoch_record(group_id, group.group_epoch, group.metadata_hash),
+        *[target_assignment_record(group_id, one.member_id, group.target[one.member_id]) for one in members],
+        target_epoch_record(group_id, group.target_epoch),
+        *[current_assignment_record(group_id, member) for member in members],
+    ]
+
+
+def consumer_group_tombstones(
+    group: ConsumerGroup, replaced_member_ids: Mapping[str, str] | None = None
+) -> list[CoordinatorRecord]:
+    """What deletes a group with all its members, in Kafka's order.
+
+    :param replaced_member_ids: from old to new ids of members that are given another one by the records before these.
+    """
+    group_id = group.group_id
+    replaced = replaced_member_ids or {}
+    member_ids = [replaced.get(member_id, member_id) for member_id in group.members]
+    return [
+        *[
+            CoordinatorRecord(ConsumerGroupCurrentMemberAssignmentKey(group_id=group_id, member_id=member_id), None)
+            for member_id in member_ids
+        ],
+        *[
+            CoordinatorRecord(ConsumerGroupTargetAssignmentMemberKey(group_id=group_id, member_id=member_id), None)
+            for member_id in member_ids
+        ],
         CoordinatorRecord(ConsumerGroupTargetAssignmentMetadataKey(group_id=group_id), None),
+        *[
+            CoordinatorRecord(ConsumerGroupMemberMetadataKey(group_id=group_id, member_id=member_id), None)
+            for member_id in member_ids
+        ],
         *[regular_expression_tombstone(group_id, regex) for regex in group.regexes],
+        partition_metadata_tombstone(group_id),
         CoordinatorRecord(ConsumerGroupMetadataKey(group_id=group_id), None),
     ]

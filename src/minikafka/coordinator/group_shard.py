@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from minikafka.coordinator import classic_group as states
 from minikafka.coordinator import offset_commits
 from minikafka.coordinator.classic_group import ClassicGroup
+from minikafka.coordinator.classic_members import ClassicMembers
 from minikafka.coordinator.classic_membership import ClassicMembership
 from minikafka.coordinator.consumer_group import ConsumerGroup, ConsumerMember, assignment_of
-from minikafka.coordinator.consumer_membership import ConsumerMembership, TopicMetadata
+from minikafka.coordinator.consumer_membership import ConsumerMembership
 from minikafka.coordinator.consumer_records import consumer_group_tombstones
 from minikafka.coordinator.group_records import group_metadata_tombstone
 from minikafka.coordinator.member_ids import random_uuid_text
+from minikafka.coordinator.member_update import TopicMetadata
 from minikafka.coordinator.offsets import NO_PRODUCER_ID, OffsetAndMetadata, OffsetStore
 from minikafka.coordinator.result import Caller, CoordinatorRecord, Result
 from minikafka.coordinator.settings import GroupSettings
@@ -26,10 +28,8 @@ from minikafka.coordinator.timers import KeyedTimers
 from minikafka.errors import (
     GROUP_ID_NOT_FOUND,
     ILLEGAL_GENERATION,
-    INCONSISTENT_GROUP_PROTOCOL,
     NONE,
     STALE_MEMBER_EPOCH,
-    UNKNOWN_MEMBER_ID,
     ApiError,
 )
 from minikafka.pending import Pending
@@ -37,17 +37,16 @@ from minikafka.protocol.messages import (
     ConsumerGroupCurrentMemberAssignmentKey,
     ConsumerGroupMemberMetadataKey,
     ConsumerGroupMetadataKey,
+    ConsumerGroupPartitionMetadataKey,
     ConsumerGroupRegularExpressionKey,
     ConsumerGroupTargetAssignmentMemberKey,
     ConsumerGroupTargetAssignmentMetadataKey,
     DeleteGroupsResponse,
     DescribeGroupsResponse,
     GroupMetadataKey,
-    JoinGroupResponse,
     ListGroupsResponse,
     OffsetCommitKey,
     OffsetFetchResponse,
-    SyncGroupResponse,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
         HeartbeatRequest,
         HeartbeatResponse,
         JoinGroupRequest,
+        JoinGroupResponse,
         LeaveGroupRequest,
         LeaveGroupResponse,
         OffsetCommitRequest,
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         OffsetDeleteResponse,
         OffsetFetchRequest,
         SyncGroupRequest,
+        SyncGroupResponse,
         TxnOffsetCommitRequest,
         TxnOffsetCommitResponse,
     )
@@ -100,11 +101,13 @@ class GroupShard:
         self.groups: dict[str, Group] = {}
         self.offsets = OffsetStore()
         self.classic = ClassicMembership(self.groups, timers, clock, settings, new_uuid_text)
-        self.consumer = ConsumerMembership(self.groups, timers, clock, settings, metadata, new_uuid_text)
+        self.consumer = ConsumerMembership(self.groups, timers, clock, settings, metadata, self.classic, new_uuid_text)
+        self.classic_members = ClassicMembers(self.consumer)
         self._replay_by_key: dict[type, Callable[[Any, Any, int, int], None]] = {
             OffsetCommitKey: self._replay_offset_commit,
             GroupMetadataKey: self._replay_group_metadata,
             ConsumerGroupMetadataKey: self._replay_consumer_group,
+            ConsumerGroupPartitionMetadataKey: self._replay_partition_metadata,
             ConsumerGroupMemberMetadataKey: self._replay_consumer_member,
             ConsumerGroupTargetAssignmentMetadataKey: self._replay_target_epoch,
             ConsumerGroupTargetAssignmentMemberKey: self._replay_target_assignment,
@@ -123,7 +126,7 @@ class GroupShard:
         if not isinstance(group, ConsumerGroup):
             return self.classic.join(caller, request)
         if not group.is_empty:
-            return Result(response=JoinGroupResponse(error_code=INCONSISTENT_GROUP_PROTOCOL, protocol_name=None))
+            return self.classic_members.join(group, caller, request)
         response: Pending[JoinGroupResponse] = Pending()
         tombstones = consumer_group_tombstones(group)
         return Result(tombstones, response, then=lambda: self._join_in_place(caller, request, response))
@@ -140,15 +143,22 @@ class GroupShard:
         return result
 
     def sync_group(self, caller: Caller, request: SyncGroupRequest) -> Result[SyncGroupResponse]:
-        if isinstance(self.groups.get(request.group_id), ConsumerGroup):
-            return Result(response=SyncGroupResponse(error_code=UNKNOWN_MEMBER_ID))
-        return self.classic.sync(caller, request)
+        group = self.groups.get(request.group_id)
+        if not isinstance(group, ConsumerGroup):
+            return self.classic.sync(caller, request)
+        return self.classic_members.sync(group, request)
 
     def heartbeat(self, caller: Caller, request: HeartbeatRequest) -> Result[HeartbeatResponse]:
-        return self.classic.heartbeat(caller, request)
+        group = self.groups.get(request.group_id)
+        if not isinstance(group, ConsumerGroup):
+            return self.classic.heartbeat(caller, request)
+        return self.classic_members.heartbeat(group, request)
 
     def leave_group(self, caller: Caller, request: LeaveGroupRequest) -> Result[LeaveGroupResponse]:
-        return self.classic.leave(caller, request)
+        group = self.groups.get(request.group_id)
+        if not isinstance(group, ConsumerGroup):
+            return self.classic.leave(caller, request)
+        return self.classic_members.leave(group, request)
 
     def consumer_group_heartbeat(
         self, caller: Caller, request: ConsumerGroupHeartbeatRequest
@@ -346,6 +356,12 @@ class GroupShard:
         else:
             group.group_epoch = value.epoch
             group.metadata_hash = value.metadata_hash
+
+    def _replay_partition_metadata(self, key: ConsumerGroupPartitionMetadataKey, value: Any | None, *_: int) -> None:
+        """What it says is not needed: only that it is there."""
+        group = self._consumer_group(key.group_id, create=value is not None)
+        if group is not None:
+            group.has_partition_metadata_record = value is not None
 
     def _replay_consumer_member(self, key: ConsumerGroupMemberMetadataKey, value: Any | None, *_: int) -> None:
         group = self._consumer_group(key.group_id, create=value is not None)

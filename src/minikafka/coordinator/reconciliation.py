@@ -9,7 +9,7 @@ Source: Kafka's CurrentAssignmentBuilder.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from minikafka.coordinator.consumer_group import (
@@ -32,22 +32,26 @@ def reconcile(
     member: ConsumerMember,
     target_epoch: int,
     target: Mapping[bytes, frozenset[int]],
+    *,
     partition_epoch: Callable[[bytes, int], int],
     owned: Mapping[bytes, frozenset[int]] | None,
+    subscribed_topic_ids: Collection[bytes],
+    has_subscription_changed: bool = False,
 ) -> ConsumerMember:
     """The member after its next step; the same one when there is none.
 
     :param partition_epoch: the epoch of the member that holds a partition, -1 when it is free.
     :param owned: what the member says it has; None when it says nothing.
+    :param subscribed_topic_ids: what the member reads now. It gets nothing else, whatever the target says.
+    :param has_subscription_changed: whether it has just changed that: topics it has dropped are taken from it at once.
     :raises ApiError: FENCED_MEMBER_EPOCH, when the member is in a state that a newer Kafka has stored.
     """
     if member.is_reconciled_to(target_epoch):
-        return member
+        return _without_dropped_topics(member, owned, subscribed_topic_ids) if has_subscription_changed else member
     epoch = member.member_epoch
     if member.state == UNREVOKED_PARTITIONS:
         if _owns_any(owned, member.pending_revocation):
-            return member
-        epoch += 1
+            return _without_dropped_topics(member, owned, subscribed_topic_ids) if has_subscription_changed else member
     elif member.state not in (MEMBER_STABLE, UNRELEASED_PARTITIONS):
         if owned is None or owned:
             raise ApiError(
@@ -56,7 +60,24 @@ def reconcile(
                 "rejoin.",
             )
         epoch = target_epoch
-    return _next_assignment(member, epoch, target_epoch, target, partition_epoch, owned)
+    wanted = {topic_id: target[topic_id] for topic_id in target if topic_id in subscribed_topic_ids}
+    return _next_assignment(member, epoch, target_epoch, wanted, partition_epoch, owned)
+
+
+def _without_dropped_topics(
+    member: ConsumerMember, owned: Mapping[bytes, frozenset[int]] | None, subscribed_topic_ids: Collection[bytes]
+) -> ConsumerMember:
+    """The member in its epoch, giving up what it no longer reads."""
+    dropped = member.assigned.keys() - set(subscribed_topic_ids)
+    if not dropped:
+        return member
+    to_revoke = dict(member.pending_revocation)
+    for topic_id in dropped:
+        to_revoke[topic_id] = to_revoke.get(topic_id, _NONE) | member.assigned[topic_id]
+    assigned = {topic_id: member.assigned[topic_id] for topic_id in member.assigned if topic_id not in dropped}
+    if not _owns_any(owned, to_revoke):
+        return member._replace(assigned=assigned)
+    return member._replace(state=UNREVOKED_PARTITIONS, assigned=assigned, pending_revocation=to_revoke)
 
 
 def _next_assignment(
@@ -76,7 +97,10 @@ def _next_assignment(
         current = member.assigned.get(topic_id, _NONE)
         kept = current & wanted
         missing = wanted - kept
-        free = frozenset(partition for partition in missing if partition_epoch(topic_id, partition) == NO_EPOCH)
+        own = member.pending_revocation.get(topic_id, _NONE)
+        free = frozenset(
+            partition for partition in missing if partition in own or partition_epoch(topic_id, partition) == NO_EPOCH
+        )
         some_unreleased = some_unreleased or free != missing
         _put(assigned, topic_id, kept)
         _put(to_revoke, topic_id, current - kept)

@@ -19,6 +19,8 @@ class GroupSettings:
     """A snapshot of the settings; made anew when one of them is changed on the running broker."""
 
     __slots__ = (
+        "allows_downgrade",
+        "allows_upgrade",
         "consumer_assignors",
         "consumer_heartbeat_interval_ms",
         "consumer_max_size",
@@ -30,6 +32,7 @@ class GroupSettings:
         "offset_metadata_max_bytes",
         "offsets_retention_check_interval_ms",
         "offsets_retention_ms",
+        "rack",
     )
 
     def __init__(self, config: Config) -> None:
@@ -44,3 +47,7 @@ class GroupSettings:
         self.consumer_heartbeat_interval_ms: int = config["group.consumer.heartbeat.interval.ms"]
         self.consumer_max_size: int = config["group.consumer.max.size"]
         self.consumer_assignors: list[str] = list(config["group.consumer.assignors"])
+        policy: str = config["group.consumer.migration.policy"].lower()
+        self.allows_upgrade = policy in ("upgrade", "bidirectional")
+        self.allows_downgrade = policy in ("downgrade", "bidirectional")
+        self.rack: str | None = config["broker.rack"]

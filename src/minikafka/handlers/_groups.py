@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.coordinator.partitioner import partition_for
 from minikafka.coordinator.result import Caller
+from minikafka.state.features import GROUP_VERSION
 from minikafka.state.topic_names import GROUP_METADATA_TOPIC
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ ALL_GROUP_OPERATIONS = sum(1 << code for code in (_READ, _DELETE, _DESCRIBE, _DE
 def caller_of(ctx: RequestContext) -> Caller:
     """The sender, as members are remembered: the host with a slash before it, as Kafka stores and shows it."""
     return Caller(ctx.api_version, ctx.client_id or "", f"/{ctx.connection.client_host}")
+
+
+def consumer_protocol_is_enabled(ctx: RequestContext) -> bool:
+    """Whether there may be consumer groups (KIP-848): the broker and the cluster's features must both say so."""
+    broker = ctx.broker
+    return (
+        "consumer" in broker.config["group.coordinator.rebalance.protocols"]
+        and broker.image.features.level(GROUP_VERSION) >= 1
+    )
 
 
 def topic_name_of(ctx: RequestContext, topic_id: bytes) -> str | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka.coordinator.gathering import map_pending
-from minikafka.errors import NONE
-from minikafka.handlers._groups import ALL_GROUP_OPERATIONS
+from minikafka.errors import NONE, UNSUPPORTED_VERSION
+from minikafka.handlers._groups import ALL_GROUP_OPERATIONS, consumer_protocol_is_enabled
 from minikafka.protocol.messages import ConsumerGroupDescribeResponse
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 def handle(
     ctx: RequestContext, request: ConsumerGroupDescribeRequest
 ) -> ConsumerGroupDescribeResponse | Pending[ConsumerGroupDescribeResponse]:
+    if not consumer_protocol_is_enabled(ctx):
+        return error_response(request, UNSUPPORTED_VERSION)
+
     def answer(groups: list[ConsumerGroupDescribeResponse.DescribedGroup]) -> ConsumerGroupDescribeResponse:
         if request.include_authorized_operations:
             for group in groups:

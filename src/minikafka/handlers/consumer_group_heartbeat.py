@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.errors import INVALID_REQUEST
-from minikafka.handlers._groups import caller_of
+from minikafka.errors import UNSUPPORTED_VERSION
+from minikafka.handlers._groups import caller_of, consumer_protocol_is_enabled
 from minikafka.protocol.messages import ConsumerGroupHeartbeatResponse
 
 if TYPE_CHECKING:
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from minikafka.pending import Pending
     from minikafka.protocol.messages import ConsumerGroupHeartbeatRequest
 
-CLIENT_MAKES_ID_SINCE_VERSION = 1
-
 
 def handle(
     ctx: RequestContext, request: ConsumerGroupHeartbeatRequest
 ) -> ConsumerGroupHeartbeatResponse | Pending[ConsumerGroupHeartbeatResponse]:
-    if ctx.api_version >= CLIENT_MAKES_ID_SINCE_VERSION and not request.member_id:
-        return ConsumerGroupHeartbeatResponse(error_code=INVALID_REQUEST, error_message="MemberId can't be empty.")
+    if not consumer_protocol_is_enabled(ctx):
+        return ConsumerGroupHeartbeatResponse(error_code=UNSUPPORTED_VERSION)
     return ctx.broker.groups.consumer_group_heartbeat(caller_of(ctx), request)

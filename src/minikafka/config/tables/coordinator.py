@@ -16,7 +16,7 @@ group.max.size | int | 2147483647 | 1.. | medium
     The most members of one classic group; the next is told GROUP_MAX_SIZE_REACHED.
 
 group.coordinator.rebalance.protocols | list | classic,consumer,streams
-    | distinct nonempty {consumer,classic,share,streams} | medium | | no effect: not-yet
+    | distinct nonempty {consumer,classic,share,streams} | medium
     Which kinds of group clients may form; classic is always among them.
 
 group.coordinator.threads | int | 4 | 1.. | high | | no effect: threads
@@ -26,19 +26,19 @@ group.coordinator.append.linger.ms | int | -1 | -1.. | medium | | no effect: coo
 group.consumer.session.timeout.ms | int | 45000 | 1.. | medium |
     How long a member of a consumer group (KIP-848) may be silent before it is removed.
 
-group.consumer.min.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
+group.consumer.min.session.timeout.ms | int | 45000 | 1.. | medium |
     The least consumer.session.timeout.ms a group can be given.
 
-group.consumer.max.session.timeout.ms | int | 60000 | 1.. | medium | | no effect: not-yet
+group.consumer.max.session.timeout.ms | int | 60000 | 1.. | medium |
     The most consumer.session.timeout.ms a group can be given.
 
 group.consumer.heartbeat.interval.ms | int | 5000 | 1.. | medium |
     How often members of a consumer group are told to send heartbeats.
 
-group.consumer.min.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
+group.consumer.min.heartbeat.interval.ms | int | 5000 | 1.. | medium |
     The least consumer.heartbeat.interval.ms a group can be given.
 
-group.consumer.max.heartbeat.interval.ms | int | 15000 | 1.. | medium | | no effect: not-yet
+group.consumer.max.heartbeat.interval.ms | int | 15000 | 1.. | medium |
     The most consumer.heartbeat.interval.ms a group can be given.
 
 group.consumer.max.size | int | 2147483647 | 1.. | medium |
@@ -48,7 +48,6 @@ group.consumer.assignors | list | uniform,range | distinct nonempty | medium |
     The assignors members can choose by name, uniform and range; the first serves those that name none.
 
 group.consumer.migration.policy | string | bidirectional | ~{DISABLED,DOWNGRADE,UPGRADE,BIDIRECTIONAL} | medium |
-    | no effect: not-yet
     Whether a group may change between the classic and the consumer protocol while it has members: upgrade,
     downgrade, bidirectional or disabled.
 
