@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "server": ("minikafka.cli.server", "run a broker (the same as minikafka-server)"),
+    "adopt": ("minikafka.cli.adopt", "start from the data directory of a Kafka with ZooKeeper"),
+    "kafka-console-consumer": ("minikafka.cli.console_consumer", "print what is in topics, and what comes"),
+    "kafka-console-producer": ("minikafka.cli.console_producer", "write lines to a topic"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
 }
 """Command -> its module, which has ``main(arguments) -> exit code``, and one line about it."""

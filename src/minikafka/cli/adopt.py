@@ -1,0 +1,102 @@
+"""``minikafka adopt DIR...``: makes the log directories of a Kafka with ZooKeeper into ones this broker starts on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from minikafka.clock import SystemClock
+from minikafka.controller.adoption import AdoptedTopic, Adoption, carry_out, look_at, parse_descriptions
+from minikafka.errors import ConfigError, MinikafkaError
+from minikafka.storage.files import OsFiles
+
+USAGE = """usage: minikafka adopt DIR... [--described FILE] [--dry-run]
+
+Adopts the data directory of a broker of Kafka 0.9 to 3.9 that kept its metadata in ZooKeeper, and has been stopped
+cleanly: its topics are found from the folders, and written to a metadata log as Kafka without ZooKeeper has it.
+Records, offsets, committed offsets and topic ids stay as they are. Make a copy first.
+
+  DIR               a directory of log.dirs; all of them, if there are several
+  --described FILE  what kafka-topics --describe printed while the old cluster ran. The settings of topics were in
+                    ZooKeeper: without this, topics get those of the broker, and where that would delete records,
+                    retention.ms=-1
+  --dry-run         say what would be done, and change nothing
+
+The exit code is 0 when the directory can be started on, and 1 when nothing was done."""
+
+
+class Arguments(NamedTuple):
+    """What the command line says."""
+
+    directories: list[str]
+    described: str | None
+    dry_run: bool
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Adopt; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if "-h" in given or "--help" in given:
+        print(USAGE)
+        return 0
+    try:
+        _adopt(parse(given))
+    except (MinikafkaError, OSError) as error:
+        print(f"minikafka adopt: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse(arguments: Sequence[str]) -> Arguments:
+    """Raises ConfigError: in one sentence, what cannot be understood."""
+    directories: list[str] = []
+    described: str | None = None
+    dry_run = False
+    rest = list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        if argument == "--dry-run":
+            dry_run = True
+        elif argument == "--described":
+            if not rest:
+                raise ConfigError("--described needs a FILE behind it")
+            described = rest.pop(0)
+        elif argument.startswith("-"):
+            raise ConfigError(f"there is no option {argument}; minikafka adopt --help lists them")
+        else:
+            directories.append(os.path.abspath(argument))
+    if not directories:
+        raise ConfigError("which directory? minikafka adopt --help tells more")
+    return Arguments(directories, described, dry_run)
+
+
+def _adopt(arguments: Arguments) -> None:
+    files, clock = OsFiles(), SystemClock()
+    described = None if arguments.described is None else parse_descriptions(Path(arguments.described).read_text())
+    adoption = look_at(files, arguments.directories, clock, described)
+    for topic in adoption.topics:
+        print(_line(topic))
+    if arguments.dry_run:
+        print(f"{_count(adoption)} would be adopted; nothing was changed")
+        return
+    cluster_id = carry_out(adoption, files, clock)
+    print(f"{_count(adoption)} were adopted into the cluster {cluster_id}. Start with:")
+    print(f"  minikafka-server --override node.id={adoption.node_id} --override log.dirs={','.join(adoption.log_dirs)}")
+
+
+def _line(topic: AdoptedTopic) -> str:
+    parts = [f"{topic.name}: {topic.partition_count} partitions, {topic.size_bytes} bytes"]
+    if topic.missing:
+        parts.append(f"partitions {', '.join(map(str, topic.missing))} have no folder and begin empty")
+    if not topic.has_own_id:
+        parts.append("a new topic id")
+    parts += topic.reasons
+    return "; ".join(parts)
+
+
+def _count(adoption: Adoption) -> str:
+    partitions = sum(len(topic.partitions) for topic in adoption.topics)
+    return f"{len(adoption.topics)} topics with {partitions} partitions of broker {adoption.node_id}"
