@@ -1,32 +1,44 @@
-"""``Broker``: a broker inside your program, on a thread of its own or on your event loop."""
+"""``Broker``: a broker inside your program, on a thread of its own, on your event loop, or in a process beside it."""
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
-import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from minikafka.clock import Clock
+from minikafka.clock import Clock, SystemClock
 from minikafka.config import BrokerConfig
+from minikafka.embedded.directories import temporary_path
+from minikafka.embedded.groups import GroupCalls
+from minikafka.embedded.seeding import Seeding
 from minikafka.server.endpoints import is_wildcard, join_host_port
-from minikafka.server.node import Node
-from minikafka.storage.files import OsFiles
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from minikafka.config import Listener
+    from minikafka.embedded.host import Host
+    from minikafka.embedded.node_keeper import NodeKeeper
+    from minikafka.embedded.request_log import RequestLog
+    from minikafka.embedded.snapshots import Snapshot
+    from minikafka.protocol.messages import Message
+    from minikafka.server.node import Node
 
 _EMBEDDED_DEFAULTS: Mapping[str, object] = {
     "listeners": "PLAINTEXT://127.0.0.1:0",
     # Kafka waits three seconds for more members before a group's first rebalance: not for programs and tests.
     "group.initial.rebalance.delay.ms": 0,
 }
+_TEMPORARY_DEFAULTS: Mapping[str, object] = {
+    # Kafka's 50 partitions each are for many brokers to share; here they would be what a reset has most to do with.
+    "offsets.topic.num.partitions": 4,
+    "transaction.state.log.num.partitions": 4,
+}
 _LISTENER_KEYS = ("listeners", "port", "host.name")
 
 
-class Broker:
+class Broker(Seeding, GroupCalls):
     """A Kafka broker in this process.
 
     ::
@@ -37,15 +49,21 @@ class Broker:
         async with Broker("data", num_partitions=3) as broker:
             ...
 
-    Used with ``with`` (or ``start`` and ``stop``) it runs on a thread of its own; with ``async with`` (or
-    ``start_async`` and ``stop_async``) on the running event loop. There may be any number of brokers in a process. A
-    broker may be started again after it was stopped: on the same directory, with port 0 on another port.
+    It runs on a thread of its own, whether it is used with ``with``, with ``async with`` (asyncio, trio, anyio), or by
+    ``start`` and ``stop``; ``start_async`` runs it on the running asyncio event loop instead. There may be any number
+    of brokers in a process. A broker may be started again after it was stopped: on the same directory, with port 0 on
+    another port.
+
+    What can be asked of it without a client (``produce``, ``records``, ``wait_for_group`` and so on) is synchronous,
+    and may be used from any thread.
 
     :param directory: where its data lives, unless the settings say so (``log.dirs``). Without either, in a temporary
-        directory that is deleted when it stops.
+        directory, in memory where the system has it, that is deleted when the broker stops.
     :param config: settings by Kafka's names; it listens on a free port of 127.0.0.1, unless ``listeners`` says
         otherwise. A ``BrokerConfig`` is taken as it is.
     :param clock: where its time comes from; a ``ManualClock`` stands still until it is moved.
+    :param process: run it in a process of its own, which ends with this one.
+    :param requests_kept: how many of the last requests ``requests`` tells of.
     :param settings: further settings, with underscores for dots: ``num_partitions=3``.
     :raises ConfigError: a setting cannot be used.
     """
@@ -56,14 +74,18 @@ class Broker:
         config: BrokerConfig | Mapping[str, object] | None = None,
         *,
         clock: Clock | None = None,
+        process: bool = False,
+        requests_kept: int = 0,
         **settings: object,
     ) -> None:
+        if process and (clock is not None or requests_kept):
+            raise TypeError("a broker in a process of its own has the machine's clock, and keeps no requests")
         self._clock = clock
-        self._node: Node | None = None
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop_requested: asyncio.Event | None = None
-        self._stop_failure: BaseException | None = None
+        self._is_process = process
+        self._request_log = _request_log(requests_kept)
+        self._host: Host | None = None
+        self._keeper: NodeKeeper | None = None
+        self._ports: Sequence[Listener] = ()
         self._temporary_directory: str | None = None
         if isinstance(config, BrokerConfig):
             if directory is not None or settings:
@@ -81,7 +103,7 @@ class Broker:
 
     @property
     def is_running(self) -> bool:
-        return self._node is not None
+        return self._host is not None
 
     @property
     def bootstrap_servers(self) -> str:
@@ -100,7 +122,7 @@ class Broker:
         :raises RuntimeError: the broker is not running.
         """
         addresses = {}
-        for listener in self._running_node().bound_listeners:
+        for listener in self._running_host().listeners:
             host = listener.host
             if is_wildcard(host):
                 host = "::1" if ":" in host else "127.0.0.1"
@@ -114,52 +136,73 @@ class Broker:
     @property
     def cluster_id(self) -> str:
         """22 characters. Raises RuntimeError while the broker is not running."""
-        return self._running_node().services.cluster_id
+        return self._running_host().cluster_id
 
     @property
     def log_dirs(self) -> list[str]:
         """Where its data is. Raises RuntimeError while the broker is not running."""
-        self._running_node()
+        self._running_host()
         return self._config.log_dirs
 
-    # On a thread of its own.
+    @property
+    def requests(self) -> list[str]:
+        """The last requests it was sent, a line each, the oldest first: as many as ``requests_kept`` says."""
+        return [] if self._request_log is None else self._request_log.lines()
+
+    @property
+    def process_log(self) -> str:
+        """What a broker in a process of its own has logged; elsewhere the logger ``minikafka`` has it."""
+        text: str = getattr(self._host, "log_text", "")
+        return text
+
+    # From start to stop.
 
     def start(self) -> Broker:
-        """Start on a thread; return when clients are served.
+        """Start it; return when clients are served.
 
         :raises ConfigError, StorageError: why it cannot start. RuntimeError: it is running.
         """
-        node = self._prepare()
-        started = threading.Event()
-        failure: list[BaseException] = []
-        name = f"minikafka-{self.node_id}"
-        # A daemon thread and atexit: a program that forgets to stop its broker ends, and the broker stops cleanly.
-        self._thread = threading.Thread(target=self._run, args=(node, started, failure), name=name, daemon=True)
-        self._thread.start()
-        started.wait()
-        if failure:
-            self._thread.join()
+        self._prepare()
+        try:
+            self._host = self._new_host()
+        except BaseException:
             self._forget()
-            raise failure[0]
+            raise
+        # A program that forgets to stop its broker ends, and the broker stops cleanly.
         atexit.register(self.stop)
         return self
 
     def stop(self) -> None:
-        """Stop the broker that ``start`` started; return when everything is durable and closed. Without effect when it
-        is not running.
+        """Stop it; return when everything is durable and closed. Without effect when it is not running.
 
         :raises StorageError: something could not be made durable.
         """
-        thread, loop, stop_requested = self._thread, self._loop, self._stop_requested
-        if thread is None or loop is None or stop_requested is None:
-            return
         atexit.unregister(self.stop)
-        loop.call_soon_threadsafe(stop_requested.set)
-        thread.join()
-        failure = self._stop_failure
-        self._forget()
-        if failure is not None:
-            raise failure
+        host, self._host = self._host, None
+        try:
+            if host is not None:
+                host.stop()
+        finally:
+            self._forget()
+
+    def kill(self) -> None:
+        """End it as ``kill -9`` does: connections are cut, nobody gets an answer any more, nothing is written or marked
+        as cleanly shut down. What was acknowledged is there when it is started again, on the same port; what was only
+        in memory is not: groups find their members anew, and logs are recovered. (What a kill cannot lose, only a
+        power cut, is kept too: the machine goes on.) Without effect when it is not running.
+        """
+        host, self._host = self._host, None
+        if host is not None:
+            self._ports = host.listeners
+            host.kill()
+
+    def restart(self) -> None:
+        """Stop it cleanly, and start it on the same directory and ports. Raises as ``start`` and ``stop``."""
+        host = self._running_host()
+        self._ports = host.listeners
+        self._host = None
+        host.stop()
+        self.start()
 
     def __enter__(self) -> Broker:
         return self.start()
@@ -169,36 +212,84 @@ class Broker:
     ) -> None:
         self.stop()
 
-    # On the running event loop.
-
-    async def start_async(self) -> Broker:
-        """Start on the running event loop; return when clients are served. Raises as ``start``."""
-        node = self._prepare()
-        try:
-            await node.start()
-        except BaseException:
-            self._forget()
-            raise
-        self._node = node
-        return self
-
-    async def stop_async(self) -> None:
-        """Stop the broker that ``start_async`` started. Raises as ``stop``."""
-        node = self._node
-        if node is None:
-            return
-        try:
-            await node.stop()
-        finally:
-            self._forget()
-
     async def __aenter__(self) -> Broker:
-        return await self.start_async()
+        # Milliseconds: and so any event loop will do, and none is kept from serving clients by the program's own work.
+        return self.start()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.stop_async()
+        self.stop()
+
+    async def start_async(self) -> Broker:
+        """Start on the running asyncio event loop, without a thread for it. Raises as ``start``."""
+        from minikafka.embedded.loop_host import LoopHost
+
+        if self._is_process:
+            raise TypeError("a broker in a process of its own has no event loop here: use start()")
+        self._prepare()
+        try:
+            keeper = self._new_keeper()
+            await keeper.start(self._ports)
+        except BaseException:
+            self._forget()
+            raise
+        self._keeper, self._host = keeper, LoopHost(keeper)
+        return self
+
+    async def stop_async(self) -> None:
+        """Stop the broker that ``start_async`` started. Raises as ``stop``."""
+        keeper, self._host = self._keeper, None
+        try:
+            if keeper is not None and keeper.node is not None:
+                await keeper.stop()
+        finally:
+            self._forget()
+
+    # Back to a state.
+
+    def reset(self) -> None:
+        """Go on empty: without topics, groups, settings made while running. The address and the cluster id remain;
+        connections are cut, and clients that live on connect again."""
+        self._running_host().reset()
+
+    def snapshot(self) -> Snapshot:
+        """Keep all there is now, for ``restore``. Connections are cut."""
+        from minikafka.embedded.snapshots import Snapshot
+
+        snapshot = Snapshot(len(self._directories))
+        self._running_host().snapshot(snapshot.directories)
+        return snapshot
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from ``snapshot``, of this broker or of another with as many directories. Connections are cut.
+
+        :raises ValueError: it was deleted, or has another number of directories.
+        """
+        if snapshot.is_deleted or len(snapshot.directories) != len(self._directories):
+            raise ValueError("the snapshot was deleted, or is of a broker with another number of log.dirs")
+        self._running_host().restore(snapshot.directories)
+
+    # Asking it.
+
+    def call(self, request: Message, version: int | None = None, *, timeout_s: float = 30.0) -> Any:
+        """The answer to a request, without a client. In this process it goes past sockets and codec.
+
+        :param version: the highest that is served, when left out.
+        :raises TimeoutError: it did not come. RuntimeError: the broker is not running, or would need the thread that
+            asks (``start_async``). MinikafkaError.
+        """
+        from minikafka.handlers import API_BY_KEY
+
+        host = self._running_host()
+        return host.call(request, API_BY_KEY[request.api_key].max_version if version is None else version, timeout_s)
+
+    @property
+    def may_wait(self) -> bool:
+        return self._running_host().may_wait
+
+    def now_ms(self) -> int:
+        return (self._clock or SystemClock()).wall_ms()
 
     # Inside.
 
@@ -211,60 +302,67 @@ class Broker:
         if directory is not None:
             defaults["log.dirs"] = directory
         elif "log.dirs" not in given and "log.dir" not in given:
-            self._temporary_directory = defaults["log.dirs"] = _temporary_path()
+            defaults.update(_TEMPORARY_DEFAULTS)
+            self._temporary_directory = defaults["log.dirs"] = temporary_path()
         return BrokerConfig.from_mapping({**defaults, **given.originals})
 
-    def _prepare(self) -> Node:
-        if self._node is not None or self._thread is not None:
+    @property
+    def _directories(self) -> list[str]:
+        metadata_directory = self._config["metadata.log.dir"]
+        return [*self._config.log_dirs, *([metadata_directory] if metadata_directory else [])]
+
+    def _prepare(self) -> None:
+        if self._host is not None:
             raise RuntimeError("the broker is running")
-        if self._temporary_directory is None:
-            return Node(self._config, self._clock)
-        os.mkdir(self._temporary_directory, 0o700)
-        # Nothing in it outlives the broker, so nothing needs to reach the disk.
-        return Node(self._config, self._clock, OsFiles(durable=False))
+        if self._temporary_directory is not None:
+            os.makedirs(self._temporary_directory, 0o700, exist_ok=True)
 
-    def _run(self, node: Node, started: threading.Event, failure: list[BaseException]) -> None:
-        loop = asyncio.new_event_loop()
-        try:
-            loop.run_until_complete(self._serve(node, started, failure))
-        finally:
-            loop.close()
+    def _new_host(self) -> Host:
+        if self._is_process:
+            from minikafka.embedded.child_process import ChildHost
 
-    async def _serve(self, node: Node, started: threading.Event, failure: list[BaseException]) -> None:
-        try:
-            await node.start()
-        except BaseException as error:
-            failure.append(error)
-            started.set()
-            return
-        self._loop = asyncio.get_running_loop()
-        self._stop_requested = asyncio.Event()
-        self._node = node
-        started.set()
-        await self._stop_requested.wait()
-        try:
-            await node.stop()
-        except BaseException as error:
-            self._stop_failure = error
+            return ChildHost(self._config, is_durable=self._temporary_directory is None, ports=self._ports)
+        from minikafka.embedded.host import ThreadHost
+
+        self._keeper = self._new_keeper()
+        return ThreadHost(self._keeper, f"minikafka-{self.node_id}", self._ports)
+
+    def _new_keeper(self) -> NodeKeeper:
+        from minikafka.embedded.node_keeper import NodeKeeper
+        from minikafka.server.dispatch import Dispatcher
+
+        # Nothing in a temporary directory outlives the broker, so nothing there needs to reach the disk.
+        return NodeKeeper(
+            self._config,
+            self._clock,
+            is_durable=self._temporary_directory is None,
+            make_dispatcher=Dispatcher if self._request_log is None else self._request_log.dispatcher,
+        )
+
+    def _running_host(self) -> Host:
+        if self._host is None:
+            raise RuntimeError("the broker is not running: use it in a with block, or call start()")
+        return self._host
 
     def _running_node(self) -> Node:
-        if self._node is None:
-            raise RuntimeError("the broker is not running: use it in a with block, or call start()")
-        return self._node
+        self._running_host()
+        if self._keeper is None:
+            raise RuntimeError("the broker runs in a process of its own")
+        return self._keeper.running
 
     def _forget(self) -> None:
-        self._node = None
-        self._thread = None
-        self._loop = None
-        self._stop_requested = None
-        self._stop_failure = None
+        self._host = None
+        self._keeper = None
+        self._ports = ()
         if self._temporary_directory is not None:
             from shutil import rmtree
 
             rmtree(self._temporary_directory, ignore_errors=True)
 
 
-def _temporary_path() -> str:
-    from tempfile import gettempdir
+def _request_log(size: int) -> RequestLog | None:
+    if not size:
+        return None
+    from minikafka.embedded.request_log import RequestLog
 
-    return os.path.join(gettempdir(), f"minikafka-{os.urandom(8).hex()}")
+    return RequestLog(size)

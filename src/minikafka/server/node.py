@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from minikafka import __version__
@@ -34,6 +35,7 @@ from minikafka.storage.replica_mover import ReplicaMover
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig, Listener
+    from minikafka.handlers.context import Services
     from minikafka.state.metadata_delta import MetadataDelta
 
 log = logging.getLogger(__name__)
@@ -42,9 +44,11 @@ _WORKER_THREADS = 4
 
 
 class Node:
-    """``start`` and ``stop``, once each, on the event loop that is to own the broker.
+    """``start`` and ``stop`` (or ``kill``), once each, on the event loop that is to own the broker.
 
     :param started_ms: the monotonic time from which the start is counted, for the log.
+    :param inherited_sockets: listener name -> a socket that is bound already, of ``duplicate_sockets``.
+    :param make_dispatcher: what finds the handlers; another than ``Dispatcher`` can look on.
     """
 
     def __init__(
@@ -53,10 +57,15 @@ class Node:
         clock: Clock | None = None,
         files: FileSystem | None = None,
         started_ms: int | None = None,
+        *,
+        inherited_sockets: Mapping[str, socket.socket] | None = None,
+        make_dispatcher: Callable[[Services], Dispatcher] = Dispatcher,
     ) -> None:
         self.config = config
+        self._inherited_sockets = inherited_sockets or {}
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.services = BrokerServices()
+        self.dispatcher = make_dispatcher(self.services)
         self._files = files if files is not None else OsFiles()
         self._started_ms = started_ms if started_ms is not None else SystemClock().monotonic_ms()
         self._timers = Timers(self.clock)
@@ -84,7 +93,7 @@ class Node:
         self._logs = LogManager(self.config, self.clock, self._workers, self._files)
         self._cleaner = LogCleaner(self._logs, lambda: self._controller.config, self.clock, self._timers, self._workers)
         self._server = SocketServer(
-            Dispatcher(self.services),
+            self.dispatcher,
             SocketSettings.from_config(self.config),
             ConnectionQuotas(self.clock.monotonic_ms, ConnectionLimits.from_config(self.config)),
             self.clock,
@@ -114,8 +123,21 @@ class Node:
             self._driver.close()
         log.info("stopped")
 
+    async def kill(self) -> None:
+        """End as a process ends that is killed: connections are cut, answers that are under way are lost, nothing more
+        is written, and the shutdown is not marked as clean. What was begun on a thread is finished first: that is a
+        kill a moment later."""
+        log.info("killed")
+        await self._server.abort()
+        self._coordinators.stop()
+        await self._give_up()
+
+    def duplicate_sockets(self) -> dict[str, socket.socket]:
+        """Listener name -> its socket once more, for a node that takes over: clients that connect in between wait."""
+        return self._server.duplicate_sockets()
+
     async def _open(self) -> None:
-        bound = self._server.bind(self.config.listeners)
+        bound = self._server.bind(self.config.listeners, self._inherited_sockets)
         self._logs.open_directories()
         self._has_logs = True
         self._controller = QuorumController(self.config, self.clock, self._workers, self._files, self._logs)
@@ -141,9 +163,7 @@ class Node:
         services.image = self._controller.image
         services.controller = self._controller
         services.logs = self._logs
-        services.replica_mover = ReplicaMover(
-            self._logs, self.clock, self._workers, self._controller.assign_directory
-        )
+        services.replica_mover = ReplicaMover(self._logs, self.clock, self._workers, self._controller.assign_directory)
         services.fetch_sessions = FetchSessionCache(
             self.clock, self.config["max.incremental.fetch.session.cache.slots"]
         )

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from minikafka.clock import Clock, Timer, Timers
@@ -117,20 +118,26 @@ class SocketServer:
     def connection_count(self) -> int:
         return len(self._connections)
 
-    def bind(self, listeners: list[Listener]) -> list[Listener]:
-        """Bind every listener; returns them with the ports they got.
+    def bind(self, listeners: list[Listener], inherited: Mapping[str, socket.socket] | None = None) -> list[Listener]:
+        """Bind every listener, unless its socket is inherited; returns them with the ports they got.
 
         :raises ConfigError: one cannot be bound, in a sentence that names it; none is bound then.
         """
         try:
             for listener in listeners:
-                bound = bind_listener(listener, self._settings.receive_buffer_bytes)
+                bound = (inherited or {}).get(listener.name)
+                if bound is None:
+                    bound = bind_listener(listener, self._settings.receive_buffer_bytes)
                 port: int = bound.getsockname()[1]
                 self._sockets.append((listener._replace(port=port), bound))
         except BaseException:
             self._close_sockets()
             raise
         return self.bound_listeners
+
+    def duplicate_sockets(self) -> dict[str, socket.socket]:
+        """Listener name -> its socket once more; with it the port stays taken, and connections wait to be accepted."""
+        return {listener.name: bound.dup() for listener, bound in self._sockets}
 
     def change_limits(self, limits: ConnectionLimits) -> None:
         """Use these limits for new connections from now on."""
@@ -162,6 +169,14 @@ class SocketServer:
             for connection in list(self._connections):
                 connection.abort()
             await self._wait_all_closed()
+
+    async def abort(self) -> None:
+        """Cut every connection, whatever is still to be sent, and accept nothing more; ``close`` has to follow."""
+        for acceptor in self._acceptors:
+            acceptor.cancel()
+        await asyncio.gather(*self._connecting)
+        for connection in list(self._connections):
+            connection.abort()
 
     async def _wait_all_closed(self) -> bool:
         if not self._connections:

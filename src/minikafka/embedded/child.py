@@ -1,0 +1,75 @@
+"""The process of ``Broker(process=True)``: reads commands from its standard input, one JSON object a line, and answers
+each with one on its standard output. Its log goes to standard error. When the input ends, because the parent ended or
+wants it to, it stops cleanly: no broker outlives its program.
+
+    {"settings": {KEY: VALUE}, "is_durable": BOOL, "ports": [LISTENER]}   the first line: starts the broker
+    {"command": "reset"}   {"command": "snapshot" | "restore", "paths": [PATH]}   {"command": "stop"}
+    answers: {"listeners": [LISTENER], "cluster_id": TEXT} | {} | {"error": CLASS, "text": TEXT}
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from minikafka.config import BrokerConfig, Listener
+from minikafka.embedded.host import ThreadHost
+from minikafka.embedded.node_keeper import NodeKeeper
+
+
+def main() -> int:
+    """Serve the parent until it has enough."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends the input.
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    first = sys.stdin.readline()
+    if not first:
+        return 0
+    wanted = json.loads(first)
+    try:
+        host = _start(wanted)
+    except Exception as error:
+        _tell_failure(error)
+        return 1
+    _tell({"listeners": [list(listener) for listener in host.listeners], "cluster_id": host.cluster_id})
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        if wanted["command"] == "stop":
+            break
+        _obey(getattr(host, wanted["command"]), wanted.get("paths"))
+    _obey(host.stop, None)
+    return 0
+
+
+def _start(wanted: dict[str, Any]) -> ThreadHost:
+    config = BrokerConfig.from_mapping(wanted["settings"])
+    keeper = NodeKeeper(config, is_durable=wanted["is_durable"])
+    return ThreadHost(keeper, f"minikafka-{config.node_id}", [Listener(*each) for each in wanted["ports"]])
+
+
+def _obey(command: Callable[..., None], paths: list[str] | None) -> None:
+    try:
+        command(*([] if paths is None else [paths]))
+    except Exception as error:
+        logging.getLogger(__name__).exception("the command failed")
+        _tell_failure(error)
+    else:
+        _tell({})
+
+
+def _tell_failure(error: Exception) -> None:
+    _tell({"error": type(error).__name__, "text": str(error)})
+
+
+def _tell(answer: dict[str, Any]) -> None:
+    try:
+        print(json.dumps(answer), flush=True)
+    except BrokenPipeError:
+        sys.stderr.write("the program that started this broker has gone\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

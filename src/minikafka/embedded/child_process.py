@@ -1,0 +1,159 @@
+"""A broker in a process of its own, which ends with this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from minikafka import errors
+from minikafka.client.cluster import Cluster
+from minikafka.config import Listener
+
+if TYPE_CHECKING:
+    from minikafka.config import BrokerConfig
+    from minikafka.protocol.messages import Message
+
+_STOP_TIMEOUT_S = 60.0
+_PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class ChildHost:
+    """A ``Host`` that is another process; ``child`` is its other end.
+
+    :raises ConfigError, StorageError: why it cannot start.
+    """
+
+    def __init__(self, config: BrokerConfig, *, is_durable: bool, ports: Sequence[Listener]) -> None:
+        # A file, not a pipe: nobody has to read along.
+        self._log = TemporaryFile()  # noqa: SIM115
+        self._lock = threading.Lock()
+        self._client: Cluster | None = None
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "minikafka.embedded.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env={**os.environ, "PYTHONPATH": _python_path()},
+        )
+        try:
+            answer = self._ask(
+                {
+                    "settings": config.originals,
+                    "is_durable": is_durable,
+                    "ports": [list(listener) for listener in ports],
+                }
+            )
+        except BaseException:
+            self._end()
+            raise
+        self.listeners = [Listener(*each) for each in answer["listeners"]]
+        self.cluster_id: str = answer["cluster_id"]
+
+    @property
+    def may_wait(self) -> bool:
+        return True
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def log_text(self) -> str:
+        """All that the broker has logged."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
+    def stop(self) -> None:
+        try:
+            self._ask({"command": "stop"})
+            self._process.wait(_STOP_TIMEOUT_S)
+        finally:
+            self._end()
+
+    def kill(self) -> None:
+        self._end()
+
+    def reset(self) -> None:
+        self._exchange({"command": "reset"})
+
+    def snapshot(self, targets: Sequence[str]) -> None:
+        self._exchange({"command": "snapshot", "paths": list(targets)})
+
+    def restore(self, sources: Sequence[str]) -> None:
+        self._exchange({"command": "restore", "paths": list(sources)})
+
+    def call(self, request: Message, version: int, timeout_s: float) -> Any:
+        """Over a connection of its own, one call at a time."""
+        with self._lock:
+            if self._client is None:
+                address = self.listeners[0]
+                host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)
+                bracketed = f"[{host}]" if ":" in host else host
+                self._client = Cluster(f"{bracketed}:{address.port}", client_id="minikafka-embedded")
+            self._client.timeout_s = timeout_s
+            return self._client.any_broker().call(request, version)
+
+    def _exchange(self, command: dict[str, Any]) -> None:
+        """A command that cuts all connections."""
+        with self._lock:
+            self._disconnect()
+            self._ask(command)
+
+    def _disconnect(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except OSError:
+            line = b""
+        if not line:
+            raise errors.StorageError(
+                f"the broker's process {self.pid} ended by itself; the end of its log is:\n{self.log_text[-2000:]}"
+            )
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise _failure(answer["error"], answer["text"])
+        return answer
+
+    def _end(self) -> None:
+        """Leave nothing of it, in whatever state it is."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            if pipe is not None:
+                _close(pipe)
+        self._disconnect()
+
+
+def _failure(kind: str, text: str) -> Exception:
+    for known in (errors.ConfigError, errors.StorageError):
+        if known.__name__ == kind:
+            return known(text)
+    return RuntimeError(f"{kind}: {text}")
+
+
+def _close(pipe: Any) -> None:
+    try:
+        pipe.close()
+    except BrokenPipeError:
+        return  # What could not be written to a process that has ended is of no use any more.
+
+
+def _python_path() -> str:
+    """So that the child finds this very package, however the parent did."""
+    given = os.environ.get("PYTHONPATH")
+    return _PACKAGE_PARENT + (os.pathsep + given if given else "")

@@ -1,0 +1,67 @@
+"""Directories of brokers that are thrown away: in memory where the system has it; copied, emptied, put back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from typing import Final
+
+_MEMORY_DIRECTORY: Final = "/dev/shm"
+_ROOMY_BYTES: Final = 512 * 1024 * 1024
+_META_PROPERTIES: Final = "meta.properties"
+_LOCK: Final = ".lock"
+
+
+def temporary_path(kind: str = "minikafka") -> str:
+    """A path where nothing is yet, for a directory that does not outlive the broker.
+
+    It lies in /dev/shm when that can be written and has half a gigabyte free (containers often have 64 megabytes), and
+    TMPDIR does not say otherwise; else where the system keeps temporary files.
+    """
+    return os.path.join(_parent(), f"{kind}-{os.urandom(8).hex()}")
+
+
+def _parent() -> str:
+    from tempfile import gettempdir, tempdir
+
+    if tempdir is None and not any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")):
+        try:
+            room = shutil.disk_usage(_MEMORY_DIRECTORY).free
+        except OSError:
+            room = 0
+        if room >= _ROOMY_BYTES and os.access(_MEMORY_DIRECTORY, os.W_OK | os.X_OK):
+            return _MEMORY_DIRECTORY
+    return gettempdir()
+
+
+def empty(directories: Sequence[str]) -> None:
+    """Delete all but what says whose the directories are: the cluster keeps its id."""
+    for directory in directories:
+        if os.path.isdir(directory):
+            for entry in list(os.scandir(directory)):
+                if entry.name != _META_PROPERTIES:
+                    _remove(entry)
+
+
+def copy(sources: Sequence[str], targets: Sequence[str]) -> None:
+    """Copy the content of each source into its target, which is made if it is not there."""
+    for source, target in zip(sources, targets, strict=True):
+        if os.path.isdir(source):
+            shutil.copytree(
+                source, target, copy_function=_copy_file, ignore=shutil.ignore_patterns(_LOCK), dirs_exist_ok=True
+            )
+
+
+def _copy_file(source: str, target: str) -> None:
+    """With the time of the last write, from which retention counts."""
+    shutil.copyfile(source, target)
+    written = os.stat(source)
+    os.utime(target, ns=(written.st_atime_ns, written.st_mtime_ns))
+
+
+def _remove(entry: os.DirEntry[str]) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        shutil.rmtree(entry.path)
+    else:
+        os.unlink(entry.path)

@@ -1,0 +1,178 @@
+"""Groups of an embedded broker: their members, offsets and lag, and waiting for them."""
+
+from __future__ import annotations
+
+from minikafka.embedded.caller import Caller, check
+from minikafka.embedded.plain_types import Group, Member
+from minikafka.embedded.reader import EARLIEST, LATEST, offsets
+from minikafka.embedded.topics import TopicCalls
+from minikafka.errors import GROUP_ID_NOT_FOUND, UNKNOWN_TOPIC_OR_PARTITION, ApiError
+from minikafka.protocol.messages import (
+    ConsumerGroupDescribeRequest,
+    ConsumerProtocolAssignment,
+    DescribeGroupsRequest,
+    ListGroupsRequest,
+    OffsetFetchRequest,
+)
+
+_OFFSET_FETCH_VERSION = 7
+_STABLE = "Stable"
+
+
+class GroupCalls(TopicCalls):
+    """Look at groups."""
+
+    def groups(self) -> dict[str, str]:
+        """Group id -> state, by id. Raises ApiError."""
+        answer = self.call(ListGroupsRequest(), 5)
+        check(answer.error_code)
+        return {group.group_id: group.group_state for group in sorted(answer.groups, key=lambda each: each.group_id)}
+
+    def group(self, group_id: str) -> Group:
+        """A group with its members. Raises ApiError: there is none (GROUP_ID_NOT_FOUND)."""
+        [found] = self.call(ConsumerGroupDescribeRequest(group_ids=[group_id]), 1).groups
+        if found.error_code != GROUP_ID_NOT_FOUND:
+            check(found.error_code, found.error_message)
+            members = [
+                Member(
+                    member.member_id,
+                    member.client_id,
+                    member.client_host,
+                    member.instance_id,
+                    sorted(
+                        (part.topic_name, index)
+                        for part in member.assignment.topic_partitions
+                        for index in part.partitions
+                    ),
+                )
+                for member in found.members
+            ]
+            return Group(group_id, "consumer", found.group_state, members)
+        return self._classic_group(group_id)
+
+    def members(self, group_id: str) -> list[Member]:
+        """The members of a group, with their partitions; none when there is no such group. Raises ApiError."""
+        try:
+            return self.group(group_id).members
+        except ApiError as error:
+            if error.code == GROUP_ID_NOT_FOUND:
+                return []
+            raise
+
+    def committed_offsets(self, group_id: str) -> dict[tuple[str, int], int]:
+        """Topic and partition -> the committed offset, ascending. Raises ApiError."""
+        answer = self.call(OffsetFetchRequest(group_id=group_id, topics=None), _OFFSET_FETCH_VERSION)
+        check(answer.error_code)
+        found = {}
+        for topic in sorted(answer.topics, key=lambda each: each.name):
+            for partition in sorted(topic.partitions, key=lambda each: each.partition_index):
+                check(partition.error_code)
+                if partition.committed_offset >= 0:
+                    found[topic.name, partition.partition_index] = partition.committed_offset
+        return found
+
+    def lag(self, group_id: str, topic: str | None = None) -> dict[tuple[str, int], int]:
+        """Topic and partition -> how many records the group has not committed yet, of the partitions it has committed
+        for or is assigned; of all partitions of ``topic``, if that is given. Where nothing was committed, all records
+        count. Raises ApiError."""
+        committed = self.committed_offsets(group_id)
+        wanted = {*committed, *(part for member in self.members(group_id) for part in member.partitions)}
+        if topic is not None:
+            wanted = {(topic, index) for index in range(self.partition_count(topic))}
+        by_topic: dict[str, list[int]] = {}
+        for name, index in sorted(wanted):
+            by_topic.setdefault(name, []).append(index)
+        return {
+            (name, index): lag
+            for name, indexes in by_topic.items()
+            for index, lag in _lag(self, name, indexes, committed).items()
+        }
+
+    def wait_for_group(self, group_id: str, members: int = 1, *, timeout_s: float = 10.0) -> Group:
+        """Wait until a group is stable with at least so many members, each of which has its partitions.
+
+        :raises TimeoutError: with the state it is in.
+        """
+
+        def look() -> Group | None:
+            group = self._group_or_none(group_id)
+            is_there = group is not None and group.state == _STABLE and len(group.members) >= members
+            return group if is_there else None
+
+        return self.wait_until(
+            look, timeout_s, lambda: f"the group {group_id!r} is stable with {members} members. {self._state(group_id)}"
+        )
+
+    def wait_for_lag(
+        self, group_id: str, lag: int = 0, *, topic: str | None = None, timeout_s: float = 10.0
+    ) -> dict[tuple[str, int], int]:
+        """Wait until a group has at most so many records left to commit, over all its partitions, or those of
+        ``topic``. A group that has neither partitions nor offsets yet is waited for.
+
+        :returns: what ``lag`` says then.
+        :raises TimeoutError: with the lag it has.
+        """
+
+        def look() -> dict[tuple[str, int], int] | None:
+            found = self.lag(group_id, topic)
+            return found if found and sum(found.values()) <= lag else None
+
+        of_topic = "" if topic is None else f" in {topic!r}"
+        return self.wait_until(
+            look,
+            timeout_s,
+            lambda: (
+                f"a lag of {lag} or less of the group {group_id!r}{of_topic}. It is {self.lag(group_id, topic)}; "
+                f"{self._state(group_id)}"
+            ),
+        )
+
+    def _classic_group(self, group_id: str) -> Group:
+        [found] = self.call(DescribeGroupsRequest(groups=[group_id]), 6).groups
+        check(found.error_code, found.error_message)
+        members = [
+            Member(
+                member.member_id,
+                member.client_id,
+                member.client_host,
+                member.group_instance_id,
+                _assigned(bytes(member.member_assignment)) if found.protocol_type == "consumer" else [],
+            )
+            for member in found.members
+        ]
+        return Group(group_id, "classic", found.group_state, members)
+
+    def _group_or_none(self, group_id: str) -> Group | None:
+        try:
+            return self.group(group_id)
+        except ApiError as error:
+            if error.code == GROUP_ID_NOT_FOUND:
+                return None
+            raise
+
+    def _state(self, group_id: str) -> str:
+        group = self._group_or_none(group_id)
+        if group is None:
+            return f"There is no such group, but {sorted(self.groups())}"
+        members = {member.client_id: member.partitions for member in group.members}
+        return f"The group is {group.state} and has {len(group.members)} members: {members}"
+
+
+def _assigned(assignment: bytes) -> list[tuple[str, int]]:
+    if not assignment:
+        return []
+    version = int.from_bytes(assignment[:2], "big")
+    known = min(version, ConsumerProtocolAssignment.max_version)
+    decoded, _ = ConsumerProtocolAssignment.decode_from(assignment, 2, known)
+    return sorted((part.topic, index) for part in decoded.assigned_partitions for index in part.partitions)
+
+
+def _lag(caller: Caller, topic: str, partitions: list[int], committed: dict[tuple[str, int], int]) -> dict[int, int]:
+    try:
+        ends = offsets(caller, topic, partitions, LATEST)
+        starts = offsets(caller, topic, partitions, EARLIEST)
+    except ApiError as error:
+        if error.code == UNKNOWN_TOPIC_OR_PARTITION:
+            return {}  # It was deleted, and the offsets are about to be.
+        raise
+    return {index: ends[index] - committed.get((topic, index), starts[index]) for index in partitions}

@@ -1,0 +1,99 @@
+"""``Host``: where a broker runs. ``ThreadHost`` on a thread of this process; see ``child_process`` for the other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from minikafka.embedded.loop_thread import LoopThread
+from minikafka.embedded.node_calls import NodeCalls
+
+if TYPE_CHECKING:
+    from minikafka.config import Listener
+    from minikafka.embedded.node_keeper import NodeKeeper
+    from minikafka.protocol.messages import Message
+
+
+class Host(Protocol):
+    """Runs a broker from its construction until ``stop`` or ``kill``; the rest is as in ``NodeKeeper``."""
+
+    @property
+    def listeners(self) -> list[Listener]: ...
+
+    @property
+    def cluster_id(self) -> str: ...
+
+    @property
+    def may_wait(self) -> bool:
+        """See ``NodeCalls.may_wait``."""
+        ...
+
+    def stop(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def reset(self) -> None: ...
+
+    def snapshot(self, targets: Sequence[str]) -> None: ...
+
+    def restore(self, sources: Sequence[str]) -> None: ...
+
+    def call(self, request: Message, version: int, timeout_s: float) -> Any:
+        """The answer to a request in a version. Raises TimeoutError, MinikafkaError."""
+        ...
+
+
+class ThreadHost:
+    """A node on a loop and a thread of its own.
+
+    :raises ConfigError, StorageError: why it cannot start.
+    """
+
+    def __init__(self, keeper: NodeKeeper, name: str, ports: Sequence[Listener]) -> None:
+        self._keeper = keeper
+        self._thread = LoopThread(name)
+        try:
+            self._thread.run(keeper.start(ports))
+            calls = NodeCalls(keeper, self._thread.loop, self._thread.run(_thread_id()))
+        except BaseException:
+            self._thread.close()
+            raise
+        self.call = calls.call
+
+    @property
+    def may_wait(self) -> bool:
+        return True
+
+    @property
+    def listeners(self) -> list[Listener]:
+        return self._keeper.running.bound_listeners
+
+    @property
+    def cluster_id(self) -> str:
+        return self._keeper.running.services.cluster_id
+
+    def stop(self) -> None:
+        try:
+            self._thread.run(self._keeper.stop())
+        finally:
+            self._thread.close()
+
+    def kill(self) -> None:
+        try:
+            self._thread.run(self._keeper.kill())
+        finally:
+            self._thread.close()
+
+    def reset(self) -> None:
+        self._thread.run(self._keeper.reset())
+
+    def snapshot(self, targets: Sequence[str]) -> None:
+        self._thread.run(self._keeper.snapshot(targets))
+
+    def restore(self, sources: Sequence[str]) -> None:
+        self._thread.run(self._keeper.restore(sources))
+
+
+async def _thread_id() -> int:
+    return threading.get_ident()

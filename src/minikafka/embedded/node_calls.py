@@ -1,0 +1,97 @@
+"""Requests to a node in this process: straight to its handlers, on its event loop, past sockets and codec."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from typing import TYPE_CHECKING, Any
+
+from minikafka.pending import Pending
+from minikafka.protocol.connection import Request
+from minikafka.server.tcp import ConnectionFacts
+
+if TYPE_CHECKING:
+    from minikafka.embedded.node_keeper import NodeKeeper
+    from minikafka.protocol.messages import Message
+    from minikafka.server.node import Node
+
+CLIENT_ID = "minikafka-embedded"
+
+
+class NodeCalls:
+    """:param loop: of the node.
+    :param thread_id: of the loop.
+    """
+
+    def __init__(self, keeper: NodeKeeper, loop: asyncio.AbstractEventLoop, thread_id: int) -> None:
+        self._keeper = keeper
+        self._loop = loop
+        self._thread_id = thread_id
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether the caller can wait for the broker: not on the thread that the broker itself needs."""
+        return threading.get_ident() != self._thread_id
+
+    def call(self, request: Message, version: int, timeout_s: float) -> Any:
+        """The answer to ``request``. Raises TimeoutError, RuntimeError (see ``may_wait``), and what handlers raise."""
+        node = self._keeper.running
+        call = _Call(node, request, version)
+        if not self.may_wait:
+            call.begin()
+            if not call.answer.done():
+                call.cancel()
+                raise RuntimeError(
+                    f"the broker needs the event loop of this thread to answer {_name(request)}: call it from another "
+                    "thread, as in await asyncio.to_thread(broker.create_topic, ...), or let the broker have a thread "
+                    "of its own with 'async with Broker()' or start()"
+                )
+            return call.answer.result()
+        self._loop.call_soon_threadsafe(call.begin)
+        try:
+            return call.answer.result(timeout_s)
+        except concurrent.futures.TimeoutError:
+            self._loop.call_soon_threadsafe(call.cancel)
+            raise TimeoutError(f"the broker did not answer {_name(request)} within {timeout_s:g} s") from None
+
+
+class _Call:
+    def __init__(self, node: Node, request: Message, version: int) -> None:
+        self.answer: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self._node = node
+        self._request = Request(request.api_key, version, version, 0, CLIENT_ID, request, 0)
+        listener = node.bound_listeners[0]
+        self._facts = ConnectionFacts(listener, ("127.0.0.1", 0), (listener.host, listener.port))
+        self._pending: Pending[Any] | None = None
+
+    def begin(self) -> None:
+        """On the loop."""
+        try:
+            response = self._node.dispatcher.dispatch(self._facts, self._request)
+        except BaseException as error:
+            self.answer.set_exception(error)
+            return
+        if isinstance(response, Pending):
+            self._pending = response
+            response.on_complete(self._end)
+        else:
+            self._end(response)
+
+    def cancel(self) -> None:
+        """On the loop: nobody waits any more."""
+        if self._pending is not None:
+            self._pending.cancel()
+
+    def _end(self, response: Any) -> None:
+        try:
+            if isinstance(response, Exception):
+                response = self._node.dispatcher.answer_failure(self._facts, self._request, response)
+        except Exception as error:
+            self.answer.set_exception(error)
+        else:
+            self.answer.set_result(response)
+
+
+def _name(request: Message) -> str:
+    return type(request).__name__.removesuffix("Request")

@@ -1,0 +1,128 @@
+"""One node after another on the same directories and ports: what start, restart, reset and restore have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from minikafka.config import BrokerConfig
+from minikafka.embedded import directories
+from minikafka.embedded.producer_ids import skip_producer_ids
+from minikafka.server.dispatch import Dispatcher
+from minikafka.server.node import Node
+from minikafka.storage.files import OsFiles
+
+if TYPE_CHECKING:
+    import socket
+
+    from minikafka.clock import Clock
+    from minikafka.config import Listener
+    from minikafka.handlers.context import Services
+
+
+class NodeKeeper:
+    """Keeps at most one running node. Used on one event loop.
+
+    :param is_durable: False skips every sync, for data that is thrown away.
+    :param make_dispatcher: see ``Node``.
+    """
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        clock: Clock | None = None,
+        *,
+        is_durable: bool = True,
+        make_dispatcher: Callable[[Services], Dispatcher] = Dispatcher,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._is_durable = is_durable
+        self._make_dispatcher = make_dispatcher
+        self.node: Node | None = None
+
+    @property
+    def running(self) -> Node:
+        """The node. Raises RuntimeError when there is none."""
+        if self.node is None:
+            raise RuntimeError("the broker is not running: use it in a with block, or call start()")
+        return self.node
+
+    @property
+    def directories(self) -> list[str]:
+        """All that a node writes to."""
+        metadata_directory = self._config["metadata.log.dir"]
+        return [*self._config.log_dirs, *([metadata_directory] if metadata_directory else [])]
+
+    async def start(self, ports: Sequence[Listener] = ()) -> None:
+        """:param ports: the listeners of an earlier node, whose ports are taken again.
+
+        :raises ConfigError, StorageError: why it cannot start.
+        """
+        node = self._new_node(_on_ports(self._config, ports))
+        await node.start()
+        self.node = node
+
+    async def stop(self) -> None:
+        """Stop cleanly. Raises StorageError: something could not be made durable."""
+        node, self.node = self.running, None
+        await node.stop()
+
+    async def kill(self) -> None:
+        """See ``Node.kill``."""
+        node, self.node = self.running, None
+        await node.kill()
+
+    async def reset(self) -> None:
+        """Go on as a new broker, empty, with the same ports and cluster id. Connections are cut."""
+        await self._exchange(self.running.kill, lambda: directories.empty(self.directories))
+
+    async def snapshot(self, targets: Sequence[str]) -> None:
+        """Copy ``directories`` to ``targets``, as a clean stop leaves them, and go on."""
+        await self._exchange(self.running.stop, lambda: directories.copy(self.directories, targets))
+
+    async def restore(self, sources: Sequence[str]) -> None:
+        """Go on from copies that ``snapshot`` made."""
+
+        def put_back() -> None:
+            directories.empty(self.directories)
+            directories.copy(sources, self.directories)
+
+        await self._exchange(self.running.kill, put_back)
+
+    async def _exchange(self, end: Callable[[], Awaitable[None]], change_files: Callable[[], None]) -> None:
+        """End the node, change what is on disk, and start another that inherits the sockets: a client that connects
+        meanwhile waits."""
+        old = self.running
+        listeners = old.bound_listeners
+        next_producer_id = old.services.image.next_producer_id
+        sockets = old.duplicate_sockets()
+        self.node = None
+        try:
+            await end()
+            change_files()
+            node = self._new_node(_on_ports(self._config, listeners), sockets)
+        except BaseException:
+            for each in sockets.values():
+                each.close()
+            raise
+        await node.start()
+        self.node = node
+        await skip_producer_ids(node.services.controller, next_producer_id)
+
+    def _new_node(self, config: BrokerConfig, sockets: Mapping[str, socket.socket] | None = None) -> Node:
+        return Node(
+            config,
+            self._clock,
+            OsFiles(durable=self._is_durable),
+            inherited_sockets=sockets,
+            make_dispatcher=self._make_dispatcher,
+        )
+
+
+def _on_ports(config: BrokerConfig, listeners: Sequence[Listener]) -> BrokerConfig:
+    """The same settings, with the ports that the listeners really have."""
+    if not listeners:
+        return config
+    kept = {key: value for key, value in config.originals.items() if key not in ("listeners", "port", "host.name")}
+    return BrokerConfig.from_mapping({**kept, "listeners": ",".join(map(str, listeners))})
