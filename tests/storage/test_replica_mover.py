@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from minikafka.clock import ManualClock
-from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError
+from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError, StorageError
 from minikafka.storage.log_manager import LogManager
-from minikafka.storage.memory_files import MemoryFiles
+from minikafka.storage.memory_files import Crashed, MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
 from minikafka.storage.replica_mover import ReplicaMover
 from tests.storage.logs import NOW_MS, TOPIC_ID, append, batch, fill, log_config, manager_for, marker, read_all, values
@@ -212,3 +212,54 @@ def test_a_failing_disk_leaves_the_log_where_it_was(caplog: pytest.LogCaptureFix
     with pytest.raises(ApiError) as refused:
         place.mover.move(place.log, "/b")
     assert refused.value.code == KAFKA_STORAGE_ERROR
+
+
+# --- crashes
+
+VALUES = [f"v{offset}" for offset in range(8)]
+
+
+def about_to_move() -> Place:
+    """A restarted broker's log of VALUES, all of it synced."""
+    place = Place(segment_bytes=400)
+    fill(place.log, len(VALUES))
+    place.manager.close()
+    place.pool.run_all()
+    place.manager = place.started()
+    log = place.manager.get("t", 0)
+    assert log is not None
+    place.log = log
+    log.config = log_config(segment_bytes=400)
+    return place
+
+
+def move(place: Place) -> None:
+    place.mover.move(place.log, "/b")
+    place.pool.run_all()
+
+
+def operations_of_a_move() -> int:
+    place = about_to_move()
+    before = place.files.operations
+    move(place)
+    return place.files.operations - before
+
+
+@pytest.mark.parametrize("assumption", ["process", "power", "torn"])
+def test_a_crash_at_any_point_leaves_a_whole_log(assumption: str) -> None:
+    for operation in range(1, operations_of_a_move() + 1):
+        place = about_to_move()
+        place.files.crash_at_operation = place.files.operations + operation
+        with pytest.raises(Crashed):
+            move(place)
+        place.files = place.files.after_crash(assumption, seed=operation)
+        both = {folder for folder in ("/a/t-0", "/b/t-0") if place.files.exists(folder)}
+        if len(both) == 2:
+            # Between the two renames: nobody has written to either since.
+            with pytest.raises(StorageError, match="t-0 is in two log directories"):
+                place.started()
+            place.files = place.files.after_crash()
+            place.files.remove_directory("/b/t-0")
+        found = place.started().get("t", 0)
+        assert found is not None, (operation, both)
+        assert values(read_all(found)) == VALUES, (operation, both)
