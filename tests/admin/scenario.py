@@ -660,7 +660,7 @@ SECURITY: list[Step] = [
     highest("scram: nothing", scram()),
     every(
         "acls: describe",
-        DescribeAclsRequest(resource_type_filter=1, pattern_type_filter=1, operation=1, permission_type=1),
+        DescribeAclsRequest(resource_type_filter=1, operation=1, permission_type=1),
     ),
     every(
         "acls: create",
