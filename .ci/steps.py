@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -30,6 +31,17 @@ class Environments:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._tools: Path | None = None
+        self._making_tools = threading.Lock()
+
+    def tools(self, step: Step) -> Path:
+        """The environment, made once for all lanes, with minikafka and what its test programs need."""
+        with self._making_tools:
+            if self._tools is None:
+                programs = self.create(step, "tools")
+                step.run(programs / "pip", "install", "--quiet", ".[test]")
+                self._tools = programs
+            return self._tools
 
     def create(self, step: Step, name: str, python: str = sys.executable) -> Path:
         """A new environment; the directory of its programs."""
@@ -192,21 +204,13 @@ def other_python(environments: Environments, version: tuple[int, int], step: Ste
 # --- clients, kills and speed
 
 
-def shared_tools(environments: Environments, step: Step) -> Path:
-    """An environment with minikafka and what its test programs need."""
-    folder = environments.directory / "environments" / "tools"
-    if folder.exists():
-        return folder / "bin"
-    programs = environments.create(step, "tools")
-    step.run(programs / "pip", "install", "--quiet", ".[test]")
-    return programs
-
-
 def client_matrix(environments: Environments, step: Step) -> None:
     """All clients against one broker process."""
-    programs = shared_tools(environments, step)
+    programs = environments.tools(step)
     with tempfile.TemporaryDirectory() as directory:
-        command = ["minikafka-server", "--override", "listeners=PLAINTEXT://127.0.0.1:0"]
+        # Old clients join many groups here, one after the other: without the delay meant for many members.
+        settings = ["listeners=PLAINTEXT://127.0.0.1:0", "group.initial.rebalance.delay.ms=0"]
+        command = ["minikafka-server", *(word for setting in settings for word in ("--override", setting))]
         with ServerProcess(step, command, directory, activated(programs)) as server:
             started = server.wait_for("ready in")
             found = re.search(r"listening on PLAINTEXT://([\d.]+:\d+)", started)
@@ -217,13 +221,13 @@ def client_matrix(environments: Environments, step: Step) -> None:
 
 
 def kill_campaign(environments: Environments, step: Step) -> None:
-    programs = shared_tools(environments, step)
+    programs = environments.tools(step)
     step.run(programs / "python", "-m", "tests.crash.kill_campaign", "--rounds", "20", timeout_s=300)
 
 
 def benchmarks_run(environments: Environments, step: Step) -> None:
     """That the benchmarks still run; numbers of a busy machine say nothing."""
-    programs = shared_tools(environments, step)
+    programs = environments.tools(step)
     step.run(programs / "python", "-m", "benchmarks", "--quick", "--brokers", "minikafka", timeout_s=200)
 
 
@@ -231,21 +235,24 @@ Lane = list[tuple[str, Callable[[Step], None]]]
 
 
 def lanes(environments: Environments) -> list[Lane]:
+    """The steps, such that both lanes take about as long."""
+    pythons: Lane = [
+        (f"Python {major}.{minor}", partial(other_python, environments, (major, minor)))
+        for major, minor in OTHER_PYTHONS
+        if (major, minor) != sys.version_info[:2]
+    ]
     first: Lane = [
         ("README: tests", partial(readme_tests, environments)),
         ("README: start and examples", partial(readme_start, environments)),
         ("kill campaign", partial(kill_campaign, environments)),
         ("benchmarks run", partial(benchmarks_run, environments)),
+        *pythons[:2],
     ]
     second: Lane = [
         ("ruff and mypy", partial(lint_and_types, environments)),
         ("wheel and sdist", partial(packages, environments)),
         ("client matrix", partial(client_matrix, environments)),
-        *(
-            (f"Python {major}.{minor}", partial(other_python, environments, (major, minor)))
-            for major, minor in OTHER_PYTHONS
-            if (major, minor) != sys.version_info[:2]
-        ),
+        *pythons[2:],
     ]
     return [first, second]
 
