@@ -47,8 +47,14 @@ def cluster_of(options: Options, *, client_id: str = "adminclient-1", bootstrap_
     return open_cluster(servers, settings, client_id=client_id)
 
 
-def open_cluster(bootstrap_servers: str, settings: Mapping[str, str], *, client_id: str) -> Cluster:
-    """A cluster with the settings of a client. Raises ConfigError."""
+def open_cluster(
+    bootstrap_servers: str, settings: Mapping[str, str], *, client_id: str, connect_timeout_s: float | None = None
+) -> Cluster:
+    """A cluster with the settings of a client; a broker that cannot be reached is tried again for
+    ``connect_timeout_s``, or as default.api.timeout.ms says. Raises ConfigError.
+    """
+    if connect_timeout_s is None:
+        connect_timeout_s = _milliseconds(settings, "default.api.timeout.ms", int(CONNECT_TIMEOUT_S * 1000)) / 1000
     protocol = settings.get("security.protocol", "PLAINTEXT").upper()
     if protocol != "PLAINTEXT":
         raise ConfigError(
@@ -58,7 +64,7 @@ def open_cluster(bootstrap_servers: str, settings: Mapping[str, str], *, client_
         bootstrap_servers,
         client_id=settings.get("client.id", client_id),
         timeout_s=_milliseconds(settings, "request.timeout.ms", 30_000) / 1000,
-        connect_timeout_s=_milliseconds(settings, "default.api.timeout.ms", int(CONNECT_TIMEOUT_S * 1000)) / 1000,
+        connect_timeout_s=connect_timeout_s,
         on_warning=stderr_log.warn,
     )
 

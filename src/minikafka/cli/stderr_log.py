@@ -6,6 +6,10 @@ import sys
 import time
 
 
+def info(sentence: str) -> None:
+    _write("INFO", sentence)
+
+
 def warn(sentence: str) -> None:
     _write("WARN", sentence)
 

@@ -7,6 +7,8 @@ sides speak, unless the caller wants another one.
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from struct import Struct
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -154,6 +156,16 @@ class Connection:
                 f"{self} answered correlation id {correlation_id} to {what}, which has {self._correlation_id}"
             )
         return body
+
+    @contextmanager
+    def patience(self, further_s: float) -> Iterator[None]:
+        """Answers may take ``further_s`` longer: for requests that the broker answers when others have done theirs."""
+        self._socket.settimeout(self.timeout_s + further_s)
+        try:
+            yield
+        finally:
+            if not self.is_closed:
+                self._socket.settimeout(self.timeout_s)
 
     @property
     def is_closed(self) -> bool:

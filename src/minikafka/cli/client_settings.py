@@ -1,0 +1,74 @@
+"""From ``producer.properties`` and ``consumer.properties`` to what the client takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from minikafka.client.consumer import ConsumerSettings
+from minikafka.client.fetcher import FetchSettings
+from minikafka.client.group_member import GroupSettings
+from minikafka.client.producer import ProducerSettings
+from minikafka.config.client import ClientConfig, Kind
+from minikafka.errors import ConfigError
+
+_ALL_ACKS = {"all": -1, "-1": -1, "0": 0, "1": 1}
+
+
+def _typed(kind: Kind, properties: Mapping[str, str]) -> ClientConfig:
+    return ClientConfig.from_mapping(kind, properties)
+
+
+def consumer_settings(properties: Mapping[str, str]) -> ConsumerSettings:
+    """Raises ConfigError."""
+    config = _typed("consumer", properties)
+    return ConsumerSettings(
+        auto_offset_reset=config["auto.offset.reset"],
+        auto_commit=config["enable.auto.commit"],
+        auto_commit_interval_ms=config["auto.commit.interval.ms"],
+        allow_auto_create_topics=config["allow.auto.create.topics"],
+        exclude_internal_topics=config["exclude.internal.topics"],
+        fetch=FetchSettings(
+            min_bytes=config["fetch.min.bytes"],
+            max_bytes=config["fetch.max.bytes"],
+            max_wait_ms=config["fetch.max.wait.ms"],
+            max_partition_bytes=config["max.partition.fetch.bytes"],
+            read_committed=config["isolation.level"].lower() == "read_committed",
+            check_crcs=config["check.crcs"],
+        ),
+    )
+
+
+def group_settings(group_id: str, properties: Mapping[str, str]) -> GroupSettings:
+    """Raises ConfigError."""
+    config = _typed("consumer", properties)
+    if config["group.protocol"].lower() != "classic":
+        raise ConfigError(f"group.protocol={config['group.protocol']}: this consumer speaks the classic protocol only")
+    return GroupSettings(
+        group_id,
+        instance_id=config["group.instance.id"],
+        session_timeout_ms=config["session.timeout.ms"],
+        heartbeat_interval_ms=config["heartbeat.interval.ms"],
+        max_poll_interval_ms=config["max.poll.interval.ms"],
+    )
+
+
+def producer_settings(properties: Mapping[str, str]) -> ProducerSettings:
+    """Raises ConfigError."""
+    config = _typed("producer", properties)
+    acks = _ALL_ACKS.get(str(config["acks"]).strip())
+    if acks is None:
+        raise ConfigError(f"acks={config['acks']}: it is 0, 1, or all (-1)")
+    if config["transactional.id"] is not None:
+        raise ConfigError("transactional.id: this producer writes without transactions")
+    return ProducerSettings(
+        acks=acks,
+        compression=config["compression.type"],
+        batch_size_bytes=config["batch.size"],
+        max_request_size_bytes=config["max.request.size"],
+        retries=config["retries"],
+        retry_backoff_ms=config["retry.backoff.ms"],
+        request_timeout_ms=config["request.timeout.ms"],
+        max_block_ms=config["max.block.ms"],
+        delivery_timeout_ms=config["delivery.timeout.ms"],
+        is_idempotent=acks == -1 and config["enable.idempotence"],
+    )

@@ -1,0 +1,243 @@
+"""A member of a classic consumer group: joins, learns its partitions, says that it is alive, commits, leaves.
+
+States: outside -> joined (``join``) -> outside again when a heartbeat or a commit says that the group is being put
+together anew; the caller then commits if it can, and joins again. The leader assigns partitions by range.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from minikafka.client.cluster import Cluster, check
+from minikafka.client.coordinator import GroupCoordinator
+from minikafka.client.errors import ClientError
+from minikafka.client.leaders import TopicPartition
+from minikafka.client.offsets import by_topic
+from minikafka.client.range_assignor import NAME, assign
+from minikafka.errors import (
+    FENCED_INSTANCE_ID,
+    ILLEGAL_GENERATION,
+    MEMBER_ID_REQUIRED,
+    NONE,
+    REBALANCE_IN_PROGRESS,
+    UNKNOWN_MEMBER_ID,
+    ApiError,
+)
+from minikafka.protocol.messages import (
+    ConsumerProtocolAssignment,
+    ConsumerProtocolSubscription,
+    HeartbeatRequest,
+    JoinGroupRequest,
+    JoinGroupResponse,
+    LeaveGroupRequest,
+    OffsetCommitRequest,
+    SyncGroupRequest,
+)
+
+_OUTSIDE: Final = frozenset({ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS})
+_PROTOCOL_TYPE: Final = "consumer"
+
+
+class GroupSettings(NamedTuple):
+    """Kafka's consumer settings, in its units."""
+
+    group_id: str
+    instance_id: str | None = None
+    session_timeout_ms: int = 45_000
+    heartbeat_interval_ms: int = 3_000
+    max_poll_interval_ms: int = 300_000
+
+
+class GroupMember:
+    """:param partition_counts: topics -> their numbers of partitions, for when this member leads the group."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        settings: GroupSettings,
+        partition_counts: Callable[[list[str]], Mapping[str, int]],
+    ) -> None:
+        self.coordinator = GroupCoordinator(cluster, settings.group_id)
+        self.is_joined = False
+        self._cluster = cluster
+        self._settings = settings
+        self._partition_counts = partition_counts
+        self._member_id = ""
+        self._generation_id = -1
+        self._heartbeat_due_s = 0.0
+
+    def join(self, topics: list[str]) -> list[TopicPartition]:
+        """Become a member; returns the partitions that are this member's until ``is_joined`` is false.
+
+        Waits until the group is complete. Raises ApiError, ClientError.
+        """
+        while True:
+            joined = self._ask_to_join(topics)
+            code = joined.error_code
+            if code == MEMBER_ID_REQUIRED:
+                self._member_id = joined.member_id
+                continue
+            if code == UNKNOWN_MEMBER_ID:
+                self._member_id = ""
+                continue
+            check(code)
+            self._member_id, self._generation_id = joined.member_id, joined.generation_id
+            assignment = self._sync(joined)
+            if assignment is not None:
+                self.is_joined = True
+                self._schedule_heartbeat()
+                return assignment
+
+    def heartbeat_if_due(self) -> None:
+        """Say that this member is alive, every heartbeat interval; learns here of a rebalance. Raises as ``join``."""
+        if not self.is_joined or time.monotonic() < self._heartbeat_due_s:
+            return
+        request = HeartbeatRequest(
+            group_id=self._settings.group_id, generation_id=self._generation_id, member_id=self._member_id
+        )
+        if self.coordinator.version(request) >= 3:
+            request.group_instance_id = self._settings.instance_id
+        self._schedule_heartbeat()
+        self._judge(self.coordinator.call(request, lambda answer: answer.error_code).error_code)
+
+    def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Commit where this member will go on. Raises as ``join``; a rebalance only shows in ``is_joined``."""
+        if not offsets:
+            return
+        request = OffsetCommitRequest(
+            group_id=self._settings.group_id,
+            topics=[
+                OffsetCommitRequest.OffsetCommitRequestTopic(
+                    name=topic,
+                    partitions=[
+                        OffsetCommitRequest.OffsetCommitRequestPartition(
+                            partition_index=index, committed_offset=offsets[topic, index], committed_metadata=""
+                        )
+                        for index in indexes
+                    ],
+                )
+                for topic, indexes in by_topic(offsets).items()
+            ],
+        )
+        # Version 10 names topics by id only.
+        version = min(self.coordinator.version(request), 9)
+        if version >= 1:
+            request.generation_id_or_member_epoch = self._generation_id if self.is_joined else -1
+            request.member_id = self._member_id if self.is_joined else ""
+        if version >= 7 and self.is_joined:
+            request.group_instance_id = self._settings.instance_id
+        answer = self.coordinator.call(
+            request,
+            lambda answer: next((part.error_code for topic in answer.topics for part in topic.partitions), NONE),
+            max_version=version,
+        )
+        for topic in answer.topics:
+            for part in topic.partitions:
+                self._judge(part.error_code)
+
+    def leave(self) -> None:
+        """Leave, so that the others need not wait for the session to end. Raises as ``join``."""
+        # A static member stays until its session ends: it is expected back (KIP-345).
+        if not self._member_id or self._settings.instance_id is not None:
+            return
+        request = LeaveGroupRequest(group_id=self._settings.group_id)
+        if self.coordinator.version(request) >= 3:
+            identity = LeaveGroupRequest.MemberIdentity(
+                member_id=self._member_id, reason="the consumer is being closed"
+            )
+            request.members = [identity]
+        else:
+            request.member_id = self._member_id
+        self.is_joined, self._member_id = False, ""
+        self.coordinator.call(request, lambda answer: answer.error_code, once=True)
+
+    def _ask_to_join(self, topics: list[str]) -> JoinGroupResponse:
+        subscription = ConsumerProtocolSubscription(topics=sorted(topics), user_data=None).encode(1)
+        request = JoinGroupRequest(
+            group_id=self._settings.group_id,
+            session_timeout_ms=self._settings.session_timeout_ms,
+            rebalance_timeout_ms=self._settings.max_poll_interval_ms,
+            member_id=self._member_id,
+            protocol_type=_PROTOCOL_TYPE,
+            protocols=[JoinGroupRequest.JoinGroupRequestProtocol(name=NAME, metadata=b"\0\1" + subscription)],
+        )
+        if self.coordinator.version(request) >= 5:
+            request.group_instance_id = self._settings.instance_id
+        elif self._settings.instance_id is not None:
+            raise ClientError("group.instance.id: this broker has no static members; Kafka has them from 2.3 on")
+        # The answer comes when the group is complete: as late as the slowest member's rebalance timeout.
+        connection = self.coordinator.connection()
+        with connection.patience(self._settings.max_poll_interval_ms / 1000):
+            answer: JoinGroupResponse = self.coordinator.call(request, lambda answer: answer.error_code)
+        return answer
+
+    def _sync(self, joined: JoinGroupResponse) -> list[TopicPartition] | None:
+        """The assignment; None when the group is being put together again."""
+        request = SyncGroupRequest(
+            group_id=self._settings.group_id,
+            generation_id=self._generation_id,
+            member_id=self._member_id,
+            protocol_type=_PROTOCOL_TYPE,
+            protocol_name=joined.protocol_name,
+        )
+        if self.coordinator.version(request) >= 3:
+            request.group_instance_id = self._settings.instance_id
+        if joined.leader == self._member_id and not joined.skip_assignment:
+            request.assignments = self._assignments(joined)
+        with self.coordinator.connection().patience(self._settings.max_poll_interval_ms / 1000):
+            answer = self.coordinator.call(request, lambda answer: answer.error_code)
+        if answer.error_code in _OUTSIDE:
+            self._judge(answer.error_code)
+            return None
+        check(answer.error_code)
+        return _partitions_of(bytes(answer.assignment))
+
+    def _assignments(self, joined: JoinGroupResponse) -> list[SyncGroupRequest.SyncGroupRequestAssignment]:
+        subscriptions = {member.member_id: _topics_of(member.metadata) for member in joined.members}
+        topics = sorted({topic for wanted in subscriptions.values() for topic in wanted})
+        assigned = assign(self._partition_counts(topics), subscriptions)
+        return [
+            SyncGroupRequest.SyncGroupRequestAssignment(member_id=member, assignment=_encoded(partitions))
+            for member, partitions in assigned.items()
+        ]
+
+    def _judge(self, code: int) -> None:
+        if code in _OUTSIDE:
+            self.is_joined = False
+            if code == UNKNOWN_MEMBER_ID:
+                self._member_id = ""
+        elif code == FENCED_INSTANCE_ID:
+            raise ApiError(code, f"another consumer has taken over as group.instance.id={self._settings.instance_id}")
+        else:
+            check(code)
+
+    def _schedule_heartbeat(self) -> None:
+        self._heartbeat_due_s = time.monotonic() + self._settings.heartbeat_interval_ms / 1000
+
+
+def _topics_of(metadata: bytes) -> list[str]:
+    version = min(int.from_bytes(metadata[:2], "big"), ConsumerProtocolSubscription.max_version)
+    # A later version may have more behind what this one knows (ConsumerProtocol.deserializeSubscription).
+    subscription, _ = ConsumerProtocolSubscription.decode_from(metadata, 2, version)
+    return subscription.topics
+
+
+def _encoded(partitions: Mapping[str, list[int]]) -> bytes:
+    assignment = ConsumerProtocolAssignment(
+        assigned_partitions=[
+            ConsumerProtocolAssignment.TopicPartition(topic=topic, partitions=indexes)
+            for topic, indexes in partitions.items()
+        ],
+        user_data=None,
+    )
+    return b"\0\1" + assignment.encode(1)
+
+
+def _partitions_of(assignment: bytes) -> list[TopicPartition]:
+    if not assignment:
+        return []
+    version = min(int.from_bytes(assignment[:2], "big"), ConsumerProtocolAssignment.max_version)
+    decoded, _ = ConsumerProtocolAssignment.decode_from(assignment, 2, version)
+    return [(topic.topic, index) for topic in decoded.assigned_partitions for index in topic.partitions]
