@@ -149,6 +149,11 @@ class Broker(Seeding, GroupCalls):
         """The last requests it was sent, a line each, the oldest first: as many as ``requests_kept`` says."""
         return [] if self._request_log is None else self._request_log.lines()
 
+    def forget_requests(self) -> None:
+        """Begin anew with ``requests``."""
+        if self._request_log is not None:
+            self._request_log.clear()
+
     @property
     def process_log(self) -> str:
         """What a broker in a process of its own has logged; elsewhere the logger ``minikafka`` has it."""

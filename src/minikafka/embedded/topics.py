@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minikafka.embedded.caller import Caller, check
-from minikafka.errors import NONE, UNKNOWN_TOPIC_OR_PARTITION, ApiError
+from minikafka.errors import NONE, UNKNOWN_TOPIC_OR_PARTITION, ApiError, message_of
 from minikafka.protocol.messages import (
     CreateTopicsRequest,
     DeleteTopicsRequest,
@@ -102,7 +102,7 @@ class TopicCalls(Caller):
 def _partitions(answer: MetadataResponse) -> int:
     [topic] = answer.topics
     if topic.error_code not in (NONE, UNKNOWN_TOPIC_OR_PARTITION):
-        raise ApiError(topic.error_code)
+        raise ApiError(topic.error_code, f"{topic.name}: {message_of(topic.error_code)}")
     return len(topic.partitions)
 
 

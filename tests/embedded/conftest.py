@@ -1,0 +1,43 @@
+"""A broker for each test, and what must not be left of it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from minikafka import Broker
+from minikafka.embedded import directories
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with Broker() as running:
+        yield running
+
+
+@pytest.fixture
+def nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """No thread, no open file or socket, nothing in the temporary directory, which the test is given. It is in memory
+    where brokers would have it there."""
+    temporary = Path(directories.temporary_path("minikafka-tests"))
+    temporary.mkdir()
+    gc.collect()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    threads = set(threading.enumerate())
+    descriptors = _open_descriptors()
+    yield temporary
+    gc.collect()
+    assert set(threading.enumerate()) == threads
+    assert _open_descriptors() == descriptors
+    assert list(temporary.iterdir()) == []
+    temporary.rmdir()
+
+
+def _open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0

@@ -1,0 +1,267 @@
+"""Started, stopped, killed, often, everywhere; and nothing left of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minikafka import Broker, ConfigError, StorageError
+from minikafka.clock import ManualClock
+from minikafka.embedded import directories
+from tests.support.brokers import answers_api_versions
+from tests.support.polling import wait_until
+
+CYCLES = 500
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_five_hundred_brokers_one_after_the_other() -> None:
+    with Broker():
+        pass  # what is loaded once
+    fastest_s = 60.0
+    for _ in range(CYCLES):
+        started_s = time.perf_counter()
+        Broker().start().stop()
+        fastest_s = min(fastest_s, time.perf_counter() - started_s)
+    assert fastest_s < 0.05, f"{1000 * fastest_s:.1f} ms at best; measured: 4 to 8"
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_a_kill_keeps_what_was_acknowledged_and_cuts_connections() -> None:
+    broker = Broker().start()
+    try:
+        broker.seed({"t": {"partitions": 3, "records": [(str(n), str(n)) for n in range(100)]}})
+        records = broker.records("t")
+        address = (broker.bootstrap_servers, broker.cluster_id)
+        with socket.create_connection(("127.0.0.1", broker.port), timeout=10) as connection:
+            broker.kill()
+            assert not broker.is_running
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(1) == b""
+        assert not answers_api_versions("127.0.0.1", int(address[0].rpartition(":")[2]))
+        broker.kill()
+        broker.start()
+        assert (broker.bootstrap_servers, broker.cluster_id) == address
+        assert broker.records("t") == records
+        assert not broker._running_node()._logs.was_clean
+    finally:
+        broker.stop()
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_a_killed_broker_that_is_not_started_again_leaves_nothing() -> None:
+    with Broker() as broker:
+        broker.produce("t", "v")
+        broker.kill()
+
+
+def test_a_kill_leaves_a_real_directory_unclean(tmp_path: Path) -> None:
+    with Broker(tmp_path) as broker:
+        broker.produce("t", "v")
+        broker.kill()
+        assert not (tmp_path / ".kafka_cleanshutdown").exists()
+    with Broker(tmp_path) as broker:
+        assert [record.text for record in broker.records("t")] == ["v"]
+    assert (tmp_path / ".kafka_cleanshutdown").exists()
+
+
+def test_a_restart_keeps_address_and_data() -> None:
+    with Broker() as broker:
+        broker.produce("t", "v")
+        address = broker.bootstrap_servers
+        broker.restart()
+        assert broker.bootstrap_servers == address
+        assert [record.text for record in broker.records("t")] == ["v"]
+        assert broker._running_node()._logs.was_clean
+
+
+# Kinds of programs.
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_in_asyncio() -> None:
+    async def main() -> None:
+        async with Broker() as broker:
+            broker.create_topic("t")
+            broker.produce("t", "v")
+            assert len(broker.wait_for("t")) == 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_in_a_program_without_asyncio_underneath() -> None:
+    async def main() -> int:
+        async with Broker() as broker:
+            return broker.produce("t", "v").offset
+
+    with pytest.raises(StopIteration) as ended:  # driven by hand: it awaits nothing that an event loop would give
+        main().send(None)
+    assert ended.value.value == 0
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_while_a_loop_runs_in_the_thread_as_in_a_notebook() -> None:
+    async def cell() -> None:
+        broker = Broker()
+        broker.start()
+        assert broker.produce("t", "v").offset == 0
+        broker.reset()
+        broker.stop()
+
+    asyncio.run(cell())
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_on_the_loop_of_the_program() -> None:
+    async def main() -> None:
+        broker = Broker()
+        await broker.start_async()
+        await asyncio.to_thread(broker.create_topic, "t")
+        assert threading.active_count() <= 2 + 4  # this one, asyncio's own, and the broker's pool
+        assert broker.produce("t", "v").offset == 0
+        assert [record.text for record in broker.records("t")] == ["v"]
+        with pytest.raises(RuntimeError, match=r"asyncio\.to_thread"):
+            broker.wait_for("t", 2)
+        with pytest.raises(RuntimeError, match="stop_async"):
+            broker.reset()
+        await asyncio.to_thread(broker.reset)
+        assert broker.topics() == {}
+        await broker.stop_async()
+        assert not broker.is_running
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_a_program_that_forgets_to_stop(nothing_is_left: Path) -> None:
+    script = "from minikafka import Broker\nb = Broker(process={}).start(); b.produce('t', 'v'); print(b.log_dirs[0])"
+    for process in (False, True):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", script.format(process)], capture_output=True, text=True, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert Path(done.stdout.strip()).parent == nothing_is_left
+
+
+def test_an_interrupted_call_does_not_end_the_broker() -> None:
+    with Broker() as broker:
+        with pytest.raises(TimeoutError):
+            broker.wait_for("t", timeout_s=0)
+        assert broker.topics() == {}
+
+
+# A process of its own.
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_a_process_of_its_own() -> None:
+    with Broker(process=True, num_partitions=2) as broker:
+        assert answers_api_versions("127.0.0.1", broker.port)
+        broker.produce("t", "v", key="k")
+        assert broker.topics() == {"t": 2}
+        assert [record.text for record in broker.wait_for("t")] == ["v"]
+        address = (broker.bootstrap_servers, broker.cluster_id)
+        broker.restart()
+        assert [record.text for record in broker.records("t")] == ["v"]
+        broker.kill()
+        broker.start()
+        assert (broker.bootstrap_servers, broker.cluster_id) == address
+        assert [record.text for record in broker.records("t")] == ["v"]
+        assert "listening on PLAINTEXT" in broker.process_log
+    assert not broker.is_running
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_a_process_that_cannot_start(tmp_path: Path) -> None:
+    with Broker(process=True) as first, pytest.raises(ConfigError, match=rf"port {first.port} is in use"):
+        Broker(process=True, listeners=f"PLAINTEXT://127.0.0.1:{first.port}").start()
+    path = tmp_path / "file"
+    path.write_text("")
+    with pytest.raises(StorageError, match="none of the log directories can be used"):
+        Broker(path, process=True).start()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+@pytest.mark.usefixtures("nothing_is_left")
+def test_a_process_that_ended_by_itself() -> None:
+    broker = Broker(process=True).start()
+    host: Any = broker._host
+    os.kill(host.pid, signal.SIGKILL)
+    with pytest.raises(StorageError, match="ended by itself; the end of its log is:"):
+        broker.stop()
+    assert not broker.is_running
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_a_process_ends_with_the_program(tmp_path: Path) -> None:
+    script = (
+        "import os, signal\nfrom minikafka import Broker\n"
+        f"b = Broker({str(tmp_path / 'data')!r}, process=True).start(); print(b.port, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    port = int(done.stdout)
+    wait_until(lambda: not answers_api_versions("127.0.0.1", port), what="the broker has ended")
+    wait_until((tmp_path / "data" / ".kafka_cleanshutdown").exists, what="it has stopped cleanly")
+
+
+def test_what_a_process_cannot_have() -> None:
+    with pytest.raises(TypeError, match="process of its own"):
+        Broker(process=True, clock=ManualClock())
+    with pytest.raises(TypeError, match="process of its own"):
+        asyncio.run(Broker(process=True).start_async())
+
+
+# Where it lives.
+
+
+def test_memory_is_preferred_when_it_is_roomy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    memory, disk = tmp_path / "memory", tmp_path / "disk"
+    memory.mkdir()
+    disk.mkdir()
+    monkeypatch.setattr(directories, "_MEMORY_DIRECTORY", str(memory))
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr(directories, "_ROOMY_BYTES", 1)
+    assert Path(directories.temporary_path()).parent == memory
+    monkeypatch.setattr(directories, "_ROOMY_BYTES", 1 << 80)
+    assert Path(directories.temporary_path()).parent != memory
+    monkeypatch.setattr(directories, "_ROOMY_BYTES", 1)
+    monkeypatch.setattr("tempfile.tempdir", str(disk))
+    assert Path(directories.temporary_path()).parent == disk
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr(directories, "_MEMORY_DIRECTORY", str(tmp_path / "none"))
+    assert Path(directories.temporary_path()).parent != memory
+
+
+# The last requests.
+
+
+def test_the_last_requests() -> None:
+    from kafka import KafkaProducer
+
+    with Broker(requests_kept=30) as broker:
+        producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers, client_id="shop")
+        producer.send("orders", b"v").get(10)
+        producer.close()
+        produced = [line for line in broker.requests if " Produce v" in line]
+        assert len(produced) == 1
+        assert "shop" in produced[0]
+        assert "orders" in produced[0]
+        assert produced[0].endswith("-> ok")
+        broker.forget_requests()
+        broker.topics()
+        assert broker.requests == []
