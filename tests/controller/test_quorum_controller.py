@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from minikafka import errors
-from minikafka.controller import metadata_loader, quorum_state, snapshots
+from minikafka.controller import bootstrap, metadata_loader, quorum_state, snapshots
 from minikafka.controller.metadata_batches import decode_batches
 from minikafka.controller.quorum_controller import ProducerIdsBlock
 from minikafka.controller.topic_control import NewTopic
 from minikafka.errors import NONE, ApiError, StorageError
+from minikafka.protocol.messages import VotersRecord
 from minikafka.state.configurations import BROKER, TOPIC
 from minikafka.state.features import FORMATTED
 from minikafka.storage.memory_files import MemoryFiles
@@ -411,3 +412,12 @@ def test_loading_says_what_it_found() -> None:
     assert loaded.voters_in_log
     assert not loaded.open_transaction
     assert loaded.last_timestamp == NOW_MS
+
+
+def test_a_directory_of_several_voters_is_refused() -> None:
+    node = Node()
+    metadata_log = node.controller._log
+    others = [bootstrap.only_voter(number, bytes([number]) * 16, []).voters[0] for number in (1, 2, 3)]
+    metadata_log.append_control([VotersRecord(version=0, voters=others)])
+    with pytest.raises(StorageError, match="the metadata has the voters 1, 2, 3, and node 1 cannot decide alone"):
+        node.restarted()
