@@ -97,7 +97,7 @@ class MemoryLog:
         self.log_end_offset = 0
         self.fail_next: ApiError | None = None
 
-    def append(self, buffer: bytearray, *, now_ms: int, origin: str, transaction_version: int) -> Answer:
+    def append(self, buffer: bytearray, *, now_ms: int, origin: str, transaction_version: int, defers_sync: bool) -> Answer:
         assert origin == "coordinator"
         if self.fail_next is not None:
             error, self.fail_next = self.fail_next, None
@@ -108,6 +108,10 @@ class MemoryLog:
         self.log_end_offset = base_offset + batch.last_offset_delta + 1
         self.batches.append(bytes(buffer))
         return Answer(base_offset)
+
+    @property
+    def high_watermark(self) -> int:
+        return self.log_end_offset
 
     def read(self, offset: int, max_bytes: int, *, isolation: str, min_one_batch: bool) -> Answer:
         assert isolation == "log_end"

@@ -117,7 +117,8 @@ class MemberUpdate:
         self._resolve_regexes()
         metadata_hash = self._metadata_hash()
         group.refreshed_at = metadata.offset
-        if self.has_subscription_changed or metadata_hash != group.metadata_hash:
+        # Epoch 0 means to join, so nobody can stay in it: a group upgraded in its first rebalance has to leave it.
+        if self.has_subscription_changed or metadata_hash != group.metadata_hash or not group.group_epoch:
             self.group_epoch += 1
             self.records.append(records_of.group_epoch_record(group.group_id, self.group_epoch, metadata_hash))
         if group.has_partition_metadata_record:
