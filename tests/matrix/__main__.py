@@ -11,7 +11,16 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.matrix import admin_answers, go_clients, java_clients, kafka_disk, kafka_python, kcat, node_clients
+from tests.matrix import (
+    admin_answers,
+    go_clients,
+    java_clients,
+    kafka_cleaner,
+    kafka_disk,
+    kafka_python,
+    kcat,
+    node_clients,
+)
 from tests.matrix.workplace import CannotRunHere, CommandFailed, Workplace
 from tests.support.wire import Connection
 
@@ -28,6 +37,7 @@ CHECKS: dict[str, Check] = {
     **{f"Java {version}": partial(java_clients.check_release, version) for version in java_clients.VERSIONS},
     f"Apache Kafka {kafka_disk.KAFKA_VERSION} on the same directory": kafka_disk.check_both_ways,
     "kafka-dump-log on every file": kafka_disk.check_dump_log,
+    f"The cleaner of Apache Kafka {kafka_disk.KAFKA_VERSION}": kafka_cleaner.check,
     "kafkajs": partial(node_clients.check, "kafkajs"),
     "@platformatic/kafka": partial(node_clients.check, "platformatic"),
     "sarama": partial(go_clients.check, "sarama"),
