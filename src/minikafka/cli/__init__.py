@@ -7,7 +7,11 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "server": ("minikafka.cli.server", "run a broker (the same as minikafka-server)"),
-    "adopt": ("minikafka.cli.adopt", "start from the data directory of a Kafka with ZooKeeper"),
+    "init": ("minikafka.cli.layout", "lay out bin/ and config/ in a folder"),
+    "kafka-server-start": ("minikafka.cli.server_start", "run a broker, also as a daemon"),
+    "kafka-server-stop": ("minikafka.cli.server_stop", "stop the brokers that kafka-server-start started"),
+    "zookeeper-server-start": ("minikafka.cli.zookeeper_start", "answer where old instructions expect ZooKeeper"),
+    "zookeeper-server-stop": ("minikafka.cli.zookeeper_stop", "stop that again"),
     "kafka-console-consumer": ("minikafka.cli.console_consumer", "print what is in topics, and what comes"),
     "kafka-console-producer": ("minikafka.cli.console_producer", "write lines to a topic"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
