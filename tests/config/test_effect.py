@@ -12,8 +12,12 @@ from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY
 from minikafka.config.tables import broker_keys, group_keys, topic_keys
 
 SOURCES = Path(__file__).parents[2] / "src" / "minikafka"
+# The command-line tools and their client read settings of clients, some of which have names of broker keys.
+NOT_THE_BROKER = ("config", "cli", "client")
 CODE = "\n".join(
-    path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py") if SOURCES / "config" not in path.parents
+    path.read_text(encoding="utf-8")
+    for path in SOURCES.rglob("*.py")
+    if path.relative_to(SOURCES).parts[0] not in NOT_THE_BROKER
 )
 TOPIC_KEY_OF_BROKER_KEY = {broker_key: topic_key for topic_key, broker_key in BROKER_KEY_OF_TOPIC_KEY.items()}
 
