@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from minikafka import cli
+_INTERRUPTED = 130
 
 
 def main() -> int:
     """Returns the exit code."""
-    if len(sys.argv) > 1 and sys.argv[1] in cli.COMMANDS:
-        return cli.main()
-    from minikafka.cli import server
+    try:
+        from minikafka import cli
 
-    return server.main()
+        if len(sys.argv) > 1 and sys.argv[1] in cli.COMMANDS:
+            return cli.main()
+        from minikafka.cli import server
+
+        return server.main()
+    except KeyboardInterrupt:  # before the command was set up to deal with it
+        return _INTERRUPTED
 
 
 if __name__ == "__main__":

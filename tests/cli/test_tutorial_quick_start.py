@@ -1,0 +1,185 @@
+"""The quick start of Kafka's tutorials (T1), typed as they have it: real processes, and a terminal where one shows."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.cli.tutorial_folder import TutorialFolder
+from tests.support.brokers import answers_api_versions
+from tests.support.polling import wait_until
+from tests.support.terminal import CTRL_C, CTRL_D, Terminal
+
+ZOOKEEPER_IS_THE_BROKER = "minikafka needs no ZooKeeper: --zookeeper localhost:2181 means the broker at localhost:"
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path) -> Iterator[TutorialFolder]:
+    folder = TutorialFolder(tmp_path)
+    yield folder
+    folder.stop_all()
+
+
+def four_letters(port: int, word: str) -> str:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(word.encode())
+        return connection.makefile().read()
+
+
+def test_from_the_first_command_to_the_last(own_folder: TutorialFolder) -> None:
+    folder = own_folder
+    with (
+        folder.terminal("bin/zookeeper-server-start.sh config/zookeeper.properties") as zookeeper,
+        folder.terminal("bin/kafka-server-start.sh config/server.properties") as server,
+    ):
+        zookeeper.wait_for("minikafka needs no ZooKeeper")
+        assert four_letters(folder.zookeeper_port, "ruok") == "imok"
+        server.wait_for("ready in")
+
+        created = folder.run(
+            "bin/kafka-topics.sh --create --zookeeper localhost:2181 --replication-factor 1 --partitions 1 --topic test"
+        )
+        assert (created.returncode, created.stdout) == (0, "Created topic test.\n"), created.stderr
+        assert created.stderr == f"{ZOOKEEPER_IS_THE_BROKER}{folder.port}\n"
+        assert folder.output("bin/kafka-topics.sh --list --zookeeper localhost:2181") == "test\n"
+        described = folder.output("bin/kafka-topics.sh --describe --zookeeper 127.0.0.1:2181")
+        assert re.sub("Configs: .*", "Configs: ", described) == (
+            "Topic: test\tPartitionCount: 1\tReplicationFactor: 1\tConfigs: \n"
+            "\tTopic: test\tPartition: 0\tLeader: 1\tReplicas: 1\tIsr: 1\n"
+        )
+        produce_and_consume(folder)
+
+        deleted = folder.output("bin/kafka-topics.sh --delete --zookeeper localhost:2181 --topic test")
+        assert deleted == (
+            "Topic test is marked for deletion.\n"
+            "Note: This will have no impact if delete.topic.enable is not set to true.\n"
+        )
+        assert "test" not in folder.output("bin/kafka-topics.sh --list --zookeeper localhost:2181").split()
+
+        server.type(CTRL_C)
+        assert server.wait() == 0
+        zookeeper.type(CTRL_C)
+        assert zookeeper.wait() == 0
+
+
+def produce_and_consume(folder: TutorialFolder) -> None:
+    producer_command = "bin/kafka-console-producer.sh --broker-list localhost:9092 --topic test"
+    consumer_command = "bin/kafka-console-consumer.sh --bootstrap-server localhost:9092 --topic test --from-beginning"
+    with folder.terminal(producer_command) as producer, folder.terminal(consumer_command) as consumer:
+        producer.wait_for(">").type("This is a message\n")
+        consumer.wait_for("This is a message\n")
+        producer.wait_for("This is a message\n>").type("This is another message\n")
+        consumer.wait_for("This is another message\n")
+        producer.wait_for("This is another message\n>").type(CTRL_D)
+        assert producer.wait() == 0
+        assert producer.text == ">This is a message\n>This is another message\n>"
+        consumer.type(CTRL_C)
+        assert consumer.wait() == 128 + signal.SIGINT
+        assert consumer.text == ("This is a message\nThis is another message\n^CProcessed a total of 2 messages\n")
+
+
+def test_daemons(own_folder: TutorialFolder) -> None:
+    folder = own_folder
+    assert folder.run("bin/zookeeper-server-start -daemon config/zookeeper.properties").returncode == 0
+    assert four_letters(folder.zookeeper_port, "ruok") == "imok"
+    assert folder.run("bin/kafka-server-start -daemon config/server.properties").returncode == 0
+    assert answers_api_versions("localhost", folder.port)
+    assert "ready in" in (folder.directory / "logs" / "kafkaServer.out").read_text()
+    for command, what in (("kafka-server-stop", "kafka"), ("zookeeper-server-stop", "zookeeper")):
+        stopped = folder.run(f"bin/{command}")
+        assert (stopped.returncode, stopped.stdout) == (0, "")
+        wait_until(partial(nothing_runs, folder, what), what=f"{what} has ended")
+        again = folder.run(f"bin/{command}")
+        assert (again.returncode, again.stdout) == (1, f"No {what} server to stop\n")
+    assert "stopped" in (folder.directory / "logs" / "kafkaServer.out").read_text()
+
+
+def nothing_runs(folder: TutorialFolder, what: str) -> bool:
+    return not list((folder.directory / "logs").glob(f"{what}*.pid"))
+
+
+def test_a_daemon_that_cannot_start_says_why(own_folder: TutorialFolder) -> None:
+    own_folder.set("server.properties", "num.partitions=many")
+    failed = own_folder.run("bin/kafka-server-start.sh -daemon config/server.properties")
+    assert failed.returncode == 1
+    assert "num.partitions=many" in failed.stderr
+
+
+def test_with_nohup(own_folder: TutorialFolder) -> None:
+    folder = own_folder
+    command = folder.words("nohup bin/kafka-server-start.sh config/server.properties")
+    with (folder.directory / "nohup.out").open("wb") as out:
+        process = subprocess.Popen(command, cwd=folder.directory, env=folder.environment, stdout=out, stderr=out)
+    try:
+        wait_until(lambda: "ready in" in (folder.directory / "nohup.out").read_text(), what="the broker is ready")
+        process.send_signal(signal.SIGHUP)
+        assert answers_api_versions("localhost", folder.port)
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def test_where_topics_may_not_be_deleted(own_folder: TutorialFolder) -> None:
+    own_folder.set("server.properties", "delete.topic.enable=false")
+    own_folder.start_broker()
+    own_folder.output("bin/kafka-topics.sh --create --topic test --bootstrap-server localhost:9092")
+    refused = own_folder.run("bin/kafka-topics.sh --delete --zookeeper localhost:2181 --topic test")
+    assert refused.returncode == 1
+    assert refused.stdout == "Error while executing topic command : Topic deletion is disabled.\n"
+
+
+def test_the_words_of_zookeeper(own_folder: TutorialFolder) -> None:
+    folder = own_folder
+    with folder.terminal("bin/zookeeper-server-start.sh config/zookeeper.properties") as zookeeper:
+        zookeeper.wait_for("keeps nothing")
+        assert "Mode: standalone\n" in four_letters(folder.zookeeper_port, "srvr")
+        assert "Clients:\n" in four_letters(folder.zookeeper_port, "stat")
+        assert "zk_server_state\tstandalone\n" in four_letters(folder.zookeeper_port, "mntr")
+        assert four_letters(folder.zookeeper_port, "what") == ""
+        assert four_letters(folder.zookeeper_port, "\0\0\0\x2c") == ""
+        zookeeper.wait_for("A ZooKeeper client came from 127.0.0.1")
+
+
+def test_a_port_that_somebody_has(own_folder: TutorialFolder) -> None:
+    with socket.create_server(("127.0.0.1", own_folder.zookeeper_port)):
+        refused = own_folder.run("bin/zookeeper-server-start.sh config/zookeeper.properties")
+    assert refused.returncode == 1
+    assert f"cannot listen on port {own_folder.zookeeper_port}" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("script", ["kafka-server-start.sh", "zookeeper-server-start.sh"])
+def test_without_a_file(own_folder: TutorialFolder, script: str) -> None:
+    refused = own_folder.run(f"bin/{script}")
+    assert refused.returncode == 1
+    assert refused.stdout.startswith(f"USAGE: {script.removesuffix('.sh')} [-daemon]")
+
+
+def test_a_pipe_sees_no_prompt(folder: TutorialFolder) -> None:
+    command = "bin/kafka-console-producer.sh --bootstrap-server localhost:9092 --topic piped"
+    assert folder.output(command, stdin="one\ntwo") == ""
+    consumed = folder.run(
+        "bin/kafka-console-consumer.sh --bootstrap-server localhost:9092 --topic piped --from-beginning "
+        "--max-messages 2"
+    )
+    assert (consumed.returncode, consumed.stdout) == (0, "one\ntwo\n")
+    assert consumed.stderr == "Processed a total of 2 messages\n"
+
+
+def test_ctrl_c_before_anything_came(folder: TutorialFolder) -> None:
+    folder.output("bin/kafka-topics.sh --create --topic silent --bootstrap-server localhost:9092")
+    command = "bin/kafka-console-consumer.sh --bootstrap-server localhost:9092 --topic silent"
+    log = folder.directory / "logs" / "kafkaServer.out"
+    joined_before = log.read_text().count("generation 0: new member console-consumer-")
+    with Terminal(folder.words(command), folder.directory, folder.environment) as consumer:
+        wait_until(lambda: log.read_text().count("generation 0: new member console-consumer-") > joined_before)
+        consumer.type(CTRL_C)
+        assert consumer.wait() == 128 + signal.SIGINT
+        assert consumer.text == "^CProcessed a total of 0 messages\n"
