@@ -97,7 +97,9 @@ class MemoryLog:
         self.log_end_offset = 0
         self.fail_next: ApiError | None = None
 
-    def append(self, buffer: bytearray, *, now_ms: int, origin: str, transaction_version: int, defers_sync: bool) -> Answer:
+    def append(
+        self, buffer: bytearray, *, now_ms: int, origin: str, transaction_version: int, defers_sync: bool
+    ) -> Answer:
         assert origin == "coordinator"
         if self.fail_next is not None:
             error, self.fail_next = self.fail_next, None

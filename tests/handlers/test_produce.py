@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from minikafka import errors
@@ -10,6 +12,7 @@ from minikafka.handlers import produce
 from minikafka.protocol.messages import ProduceRequest
 from minikafka.storage.partition_log import PartitionLog
 from tests.handlers.data_broker import NOW_MS, DataBroker, batch, topic_id_of, values_in
+from tests.storage.logs import HeldWork
 
 ALL_VERSIONS = range(14)
 
@@ -205,3 +208,31 @@ def test_a_disk_that_failed(broker):
     log = broker.create("t")
     log.fail()
     assert produced(broker, 9, batch(b"a")).error_code == errors.KAFKA_STORAGE_ERROR
+
+
+def test_where_flush_messages_says_so_the_answer_waits_for_the_disk(broker):
+    broker.logs.context.run_blocking = pool = HeldWork()
+    log = broker.create("t", flush_messages="1")
+    asked = request(("t", 0, batch(b"a", producer_id=7, producer_epoch=0, base_sequence=0)))
+    first, retry, second = broker.call(asked, 9), broker.call(asked, 9), broker.call(request(("t", 0, batch(b"b"))), 9)
+    assert not broker.call(request(("t", 0, batch(b"c")), acks=0), 9).is_there
+    assert (first.is_there, retry.is_there, content(log)) == (False, False, [])
+    pool.run_next()
+    assert (first.is_there, retry.is_there, second.is_there, content(log)) == (True, True, False, [(0, b"a")])
+    pool.run_next()
+    answers = [answer.value.responses[0].partition_responses[0] for answer in (first, retry, second)]
+    assert [(answer.error_code, answer.base_offset) for answer in answers] == [(0, 0), (0, 0), (0, 1)]
+
+
+def test_the_answer_waits_for_all_partitions_and_each_ends_by_itself(broker):
+    broker.logs.context.run_blocking = pool = HeldWork()
+    for topic in ("t", "u", "v"):
+        broker.create(topic, flush_messages="1" if topic != "v" else "2")
+    answer = broker.call(request(("t", 0, batch(b"a")), ("u", 0, batch(b"b")), ("v", 0, batch(b"c"))), 9)
+    pool.run_next()
+    assert not answer.is_there
+    broker.files.fault = lambda operation, path: errno.EIO if operation == "sync" and "/u-0/" in path else None
+    pool.run_next()
+    codes = [topic.partition_responses[0].error_code for topic in answer.value.responses]
+    assert codes == [errors.NONE, errors.KAFKA_STORAGE_ERROR, errors.NONE]
+    assert answer.value.responses[1].partition_responses[0].base_offset == -1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from minikafka.clock import ManualClock
 from minikafka.config import BrokerConfig, LogConfig
-from minikafka.pending import run_inline
+from minikafka.pending import RunBlocking, run_inline
 from minikafka.records.batch import Record, iter_batches
 from minikafka.records.builder import build_batch, end_transaction_marker
 from minikafka.storage.log_context import LogContext
@@ -20,18 +21,38 @@ TOPIC_ID = bytes(range(16))
 DIRECTORY = "/data/t-0"
 
 
+class HeldWork:
+    """A ``RunBlocking`` that works when it is told to: ``run_next`` works off the oldest and tells of it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Callable[[], Any], Callable[[Any, BaseException | None], None] | None]] = []
+
+    def __call__(
+        self, work: Callable[[], Any], on_done: Callable[[Any, BaseException | None], None] | None = None
+    ) -> None:
+        self.waiting.append((work, on_done))
+
+    def __len__(self) -> int:
+        return len(self.waiting)
+
+    def run_next(self) -> None:
+        run_inline(*self.waiting.pop(0))
+
+
 def log_config(**settings: object) -> LogConfig:
     """``log_config(segment_bytes=500)``; index.interval.bytes is small, so that indexes have entries."""
     values = {"index_interval_bytes": 100, "segment_index_bytes": 1200, **settings}
     return LogConfig({name.replace("_", "."): value for name, value in values.items()})
 
 
-def new_context(files: MemoryFiles | None = None, clock: ManualClock | None = None) -> LogContext:
+def new_context(
+    files: MemoryFiles | None = None, clock: ManualClock | None = None, run_blocking: RunBlocking = run_inline
+) -> LogContext:
     clock = clock or ManualClock(NOW_MS)
     if files is None:
         files = MemoryFiles(clock.wall_ms)
         files.make_directory("/data", sync=True)
-    return LogContext(files, clock, run_inline)
+    return LogContext(files, clock, run_blocking)
 
 
 def new_log(context: LogContext | None = None, **settings: object) -> PartitionLog:

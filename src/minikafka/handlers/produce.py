@@ -1,7 +1,8 @@
 """Produce (key 0), versions 0-13: append record batches to partitions.
 
-Each partition succeeds or fails on its own. On one node the log's end is the high watermark, so acks 1 and -1 are
-answered alike, as soon as the batch is written; acks=0 is not answered, and an error then closes the connection.
+Each partition succeeds or fails on its own. On one node there is no replica to wait for, so acks 1 and -1 are answered
+alike: as soon as the batch is written, or synced where flush.messages says so; acks=0 is not answered, and an error
+then closes the connection.
 Versions 0-2 may carry message sets of magic 0 and 1, which are converted; from version 3 on a partition carries
 exactly one batch of magic 2; from version 13 on topics go by id (KIP-516).
 Source: Kafka's KafkaApis.handleProduceRequest, ProduceRequest.validateRecords, ReplicaManager.appendToLocalLog.
@@ -9,7 +10,7 @@ Source: Kafka's KafkaApis.handleProduceRequest, ProduceRequest.validateRecords, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from minikafka import errors
 from minikafka.errors import ApiError, StorageError, name_of
@@ -28,6 +29,7 @@ from minikafka.records.varint import Buffer
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext, Services
+    from minikafka.pending import Pending
     from minikafka.storage.partition_log import PartitionLog
 
 _TopicResponse = ProduceResponse.TopicProduceResponse
@@ -57,14 +59,23 @@ _Refusals = dict[tuple[str, int], ProduceResponse.PartitionProduceResponse]
 """Topic and partition -> the answer to a write that is not part of its transaction."""
 
 
-def handle(ctx: RequestContext, request: ProduceRequest) -> ProduceResponse | None:
+class Unsynced(NamedTuple):
+    """An answer that holds once the records up to an offset are synced."""
+
+    answer: ProduceResponse.PartitionProduceResponse
+    log: PartitionLog
+    last_offset: int
+
+
+def handle(ctx: RequestContext, request: ProduceRequest) -> ProduceResponse | Pending[ProduceResponse] | None:
     refusals = _refused_in_transaction(ctx, request) if _has_transactional_records(request) else {}
+    unsynced: list[Unsynced] = []
     responses = [
         _TopicResponse(
             name=topic.name,
             topic_id=topic.topic_id,
             partition_responses=[
-                _append(ctx, request, topic, partition.index, partition.records, refusals)
+                _append(ctx, request, topic, partition.index, partition.records, refusals, unsynced)
                 for partition in topic.partition_data
             ],
         )
@@ -73,7 +84,8 @@ def handle(ctx: RequestContext, request: ProduceRequest) -> ProduceResponse | No
     if request.acks == 0:
         _raise_first_error(responses)
         return None
-    return ProduceResponse(responses=responses)
+    response = ProduceResponse(responses=responses)
+    return _when_synced(response, unsynced) if unsynced else response
 
 
 def error_response(request: ProduceRequest, code: int) -> ProduceResponse | None:
@@ -99,6 +111,7 @@ def _append(
     index: int,
     records: Buffer | None,
     refusals: _Refusals,
+    unsynced: list[Unsynced],
 ) -> ProduceResponse.PartitionProduceResponse:
     broker = ctx.broker
     log: PartitionLog | None = None
@@ -111,7 +124,7 @@ def _append(
         if (name, index) in refusals:
             return refusals[name, index]
         _check_in_sync_replicas(request, log)
-        appended = log.append(records or b"", now_ms=broker.clock.wall_ms())
+        appended = log.append(records or b"", now_ms=broker.clock.wall_ms(), defers_sync=True)
     except InvalidRecordsError as error:
         return _PartitionResponse(
             index=index,
@@ -128,12 +141,15 @@ def _append(
         return refused(index, error.code, log.log_start_offset if log and knows_log_start else -1)
     except StorageError:
         return refused(index, errors.KAFKA_STORAGE_ERROR)
-    return _PartitionResponse(
+    answer = _PartitionResponse(
         index=index,
         base_offset=appended.base_offset,
         log_append_time_ms=appended.log_append_time_ms,
         log_start_offset=appended.log_start_offset,
     )
+    if appended.last_offset >= log.high_watermark:
+        unsynced.append(Unsynced(answer, log, appended.last_offset))
+    return answer
 
 
 def refused(index: int, code: int, log_start_offset: int = -1) -> ProduceResponse.PartitionProduceResponse:
@@ -170,6 +186,13 @@ def _refused_in_transaction(ctx: RequestContext, request: ProduceRequest) -> _Re
     from minikafka.handlers._transactional_produce import refused_in_transaction
 
     return refused_in_transaction(ctx, request)
+
+
+def _when_synced(response: ProduceResponse, unsynced: list[Unsynced]) -> Pending[ProduceResponse]:
+    # Imported when it is needed: by default nothing waits for the disk.
+    from minikafka.handlers._synced_produce import when_synced
+
+    return when_synced(response, unsynced)
 
 
 def _check_request(ctx: RequestContext, request: ProduceRequest, topic: str) -> None:

@@ -114,6 +114,8 @@ class CoordinatorRuntime(Generic[S]):
     :param create_topic: called when the topic is first needed; gives a promise when it cannot say at once.
     :param new_shard: makes the empty shard of a partition, with the timers it is to use.
     :param new_loader: makes what reads a log into such a shard.
+    :param defers_sync: where flush.messages asks for a sync, answers wait for it instead of the event loop. Not for a
+        coordinator that hands its answers on before they are released.
     :param base_sequence: what stands in the batches it writes, which nobody reads: each coordinator of Kafka has its
         own.
     """
@@ -132,6 +134,7 @@ class CoordinatorRuntime(Generic[S]):
         new_loader: Callable[[], Loader[S]],
         compression: str = "none",
         base_sequence: int = 0,
+        defers_sync: bool = False,
     ) -> None:
         self._topic = topic
         self._partition_count = partition_count
@@ -144,6 +147,7 @@ class CoordinatorRuntime(Generic[S]):
         self._new_loader = new_loader
         self._compression = compression
         self._base_sequence = base_sequence
+        self._defers_sync = defers_sync
         self._partitions: dict[int, _Partition[S]] = {}
         self._is_stopped = False
 
@@ -352,6 +356,7 @@ class CoordinatorRuntime(Generic[S]):
         on_error: Callable[[int], T],
         producer: Producer | None,
     ) -> T | Pending[T]:
+        end_offset = partition.log.log_end_offset
         try:
             result = operation(partition.shard)
         except ApiError as error:
@@ -363,7 +368,21 @@ class CoordinatorRuntime(Generic[S]):
                 return result.response
             return on_error(code)
         assert result.response is not None
+        if end_offset < partition.log.log_end_offset > partition.log.high_watermark:
+            return self._when_synced(partition.log, result.response, on_error)
         return result.response
+
+    @staticmethod
+    def _when_synced(log: PartitionLog, response: T | Pending[T], on_error: Callable[[int], T]) -> T | Pending[T]:
+        """The answer, when what was written for it is synced."""
+        if isinstance(response, Pending):
+            return response  # The step that completes it has written after this one, and waited.
+        answer: Pending[T] = Pending()
+        log.when_synced(
+            log.log_end_offset - 1,
+            lambda error: answer.complete(response if error is None else on_error(_code_of(error))),
+        )
+        return answer
 
     def _run_unasked(self, partition: _Partition[S], operation: Operation) -> None:
         """A deadline has come. What goes wrong in one group must not stop the clock of all others."""
@@ -396,10 +415,12 @@ class CoordinatorRuntime(Generic[S]):
         records = result.records
         step = MAX_RECORDS_IN_BATCH if not result.is_atomic else len(records) or 1
         producer_id = NO_PRODUCER_ID if producer is None else producer.producer_id
+        # What follows must not be on the disk before that which it follows from.
+        defers_sync = self._defers_sync and result.then is None and not isinstance(result.response, Pending)
         for start in range(0, len(records), step):
             chunk = records[start : start + step]
             try:
-                base_offset = self._append(partition, self._batch_of(chunk, producer))
+                base_offset = self._append(partition, self._batch_of(chunk, producer), defers_sync=defers_sync)
             except MinikafkaError as error:
                 _logger.warning("Cannot write %d records to %s-%d: %s", len(chunk), self._topic, partition.index, error)
                 return _code_of(error)
@@ -427,13 +448,16 @@ class CoordinatorRuntime(Generic[S]):
             is_transactional=producer is not None,
         )
 
-    def _append(self, partition: _Partition[S], batch: bytes, transaction_version: int = 0) -> int:
+    def _append(
+        self, partition: _Partition[S], batch: bytes, transaction_version: int = 0, *, defers_sync: bool = False
+    ) -> int:
         """Returns the base offset. Raises ApiError, StorageError."""
         appended = partition.log.append(
             bytearray(batch),
             now_ms=self._clock.wall_ms(),
             origin="coordinator",
             transaction_version=transaction_version,
+            defers_sync=defers_sync,
         )
         return appended.base_offset
 

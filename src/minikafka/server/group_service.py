@@ -45,6 +45,7 @@ class GroupService:
             new_shard=self._new_shard,
             new_loader=GroupLoader,
             compression=COMPRESSION_NAMES[controller.config["offsets.topic.compression.codec"]],
+            defers_sync=True,
         )
         self.coordinator = GroupCoordinator(self.runtime, self._settings)
 

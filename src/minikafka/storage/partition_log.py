@@ -4,12 +4,13 @@ Offsets, in ascending order::
 
     log_start_offset     the first that may be read; what is below is deleted, or hidden by DeleteRecords
     last_stable_offset   no transaction that is open begins below it: as far as read_committed goes
-    high_watermark       as far as read_uncommitted goes; on one node it is always the log end offset
+    high_watermark       as far as read_uncommitted goes; on one node it is the log end offset, but for records that
+                         flush.messages wants synced and that are not yet
     log_end_offset       the offset of the next record
     recovery_point       everything below has been synced; recovery after a crash begins here
 
-All methods are called on the event loop thread. Syncing after a roll runs on the pool, deletion is handed to
-``LogContext.deletions``.
+All methods are called on the event loop thread. Syncing runs on the pool, one sync of a log at a time, and the next
+one takes everything that has come meanwhile; deletion is handed to ``LogContext.deletions``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from minikafka.errors import (
@@ -31,7 +33,7 @@ from minikafka.records.batch import RecordBatch
 from minikafka.storage import log_names
 from minikafka.storage.batch_scan import LOG_OVERHEAD_BYTES
 from minikafka.storage.fetch_data import FetchData, FileSlice
-from minikafka.storage.files import FileSystem
+from minikafka.storage.files import Descriptor, FileSystem
 from minikafka.storage.index import AbortedTransaction
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
 from minikafka.storage.log_context import LogContext
@@ -102,6 +104,13 @@ class LoadedLog(NamedTuple):
     """Small files of which the same is true."""
 
 
+class _Waiter(NamedTuple):
+    """Who waits until the record at an offset is synced."""
+
+    last_offset: int
+    on_outcome: Callable[[StorageError | None], object]
+
+
 class _CheckedAppend(NamedTuple):
     """The producers' side of an append, checked and to be applied once the batches are written."""
 
@@ -142,6 +151,13 @@ class PartitionLog:
         self._unsynced_files = set(loaded.unsynced_files)
         self._unsynced_segments: set[LogSegment] = set()
         """Besides those from the recovery point on: changed otherwise than by an append."""
+        if loaded.unsynced_directories:
+            self._unsynced_segments.update(loaded.segments.range(loaded.recovery_point))
+        self._syncing: _SyncWork | None = None
+        """What is being synced on the pool."""
+        self._sync_asked_offset = -1
+        """How far the next sync is to reach; -1 when none has been asked for."""
+        self._waiters: list[_Waiter] = []
         self._end_positions: dict[int, tuple[LogSegment, int]] = {}
         """Offset -> (segment, position) where reads have ended, which is where the next ones begin."""
         self.config = config
@@ -219,8 +235,12 @@ class PartitionLog:
         origin: str = "client",
         to_magic: int = 2,
         transaction_version: int = 0,
+        defers_sync: bool = False,
     ) -> AppendInfo:
         """Validate batches, give them offsets, write them: one write, without syncing unless flush.messages says so.
+
+        If it does, all is synced on return, as in Kafka; with ``defers_sync`` the sync is only begun: the records are
+        below the high watermark once it is done, and ``when_synced`` tells.
 
         ``origin`` is "client" (producers), "coordinator" (this broker's coordinators and markers), "replication" or
         "raft" (batches that have their offsets). ``transaction_version`` 2 holds markers to KIP-890's epoch rule.
@@ -284,25 +304,33 @@ class PartitionLog:
             raise self._append_failed(error) from error
         if expecting is not None:
             expecting.take(batches[0])
-        self._appended(batches, last_offset, checked)
+        self._appended(batches, last_offset, checked, defers_sync)
         return AppendInfo(base_offset, last_offset, log_append_time_ms, self.log_start_offset)
 
-    def _appended(self, batches: Sequence[RecordBatch], last_offset: int, checked: _CheckedAppend | None) -> None:
+    def _appended(
+        self, batches: Sequence[RecordBatch], last_offset: int, checked: _CheckedAppend | None, defers_sync: bool
+    ) -> None:
         for batch in batches:
             if batch.magic < 2:
                 self._epochs.clear()
             elif batch.partition_leader_epoch != self._epochs.latest_epoch and batch.partition_leader_epoch >= 0:
                 self._epochs.assign(batch.partition_leader_epoch, batch.base_offset)
-        self.log_end_offset = self.high_watermark = last_offset + 1
+        self.log_end_offset = last_offset + 1
         self._producers.map_end_offset = last_offset + 1
         if checked is not None:
             for info in checked.producers.values():
                 self._producers.update(info)
             for completed in checked.completed:
                 self._producers.complete(completed)
-        self._update_last_stable_offset()
         if last_offset + 1 - self.recovery_point >= self._flush_messages:
-            self.flush()
+            # Kafka syncs within the append: nobody sees the records before they are durable.
+            if defers_sync:
+                self.flush_in_background()
+            else:
+                self.flush()
+            return
+        self.high_watermark = last_offset + 1
+        self._update_last_stable_offset()
         if self.on_advance is not None:
             self.on_advance(self)
 
@@ -385,6 +413,7 @@ class PartitionLog:
         """Refuse appends from now on; what is in the log can be read as long as the disk allows."""
         if not self.is_failed:
             self.is_failed = True
+            self._refuse_waiters(self.log_end_offset, self._offline())
             if self.on_advance is not None:
                 self.on_advance(self)
 
@@ -588,43 +617,94 @@ class PartitionLog:
 
     def flush(self) -> None:
         """Sync everything appended so far, in this thread; advances the recovery point. Raises StorageError."""
+        self._finish_sync_under_way()
         if not self._has_unsynced(self.log_end_offset):
             return
-        end_offset = self.log_end_offset
         work: _SyncWork | None = None
         try:
-            work = self._sync_work(end_offset)
+            work = self._sync_work(self.log_end_offset)
             work.run()
+            if work.error is not None:
+                raise work.error
         except OSError as error:
             self._take_back(work)
-            raise self._refused("sync", error) from error
-        self._synced(end_offset)
+            refusal = self._refused("sync", error, work)
+            self._refuse_waiters(self.log_end_offset, refusal)
+            raise refusal from error
+        self._synced(work.end_offset)
+        self._raise_high_watermark()
 
     def flush_in_background(self, end_offset: int | None = None) -> None:
         """Sync what is below ``end_offset`` (None: everything appended so far) on the pool, and advance the recovery
-        point when that is done. A disk without space is tried again with the next sync."""
+        point when that is done. While a sync is under way, this one waits for it. A disk without space is tried again
+        with the next sync."""
         if end_offset is None:
             end_offset = self.log_end_offset
-        work: _SyncWork | None = None
+        self._sync_asked_offset = max(self._sync_asked_offset, end_offset)
+        if self._syncing is None:
+            self._start_sync()
 
-        def done(_: None, error: BaseException | None) -> None:
-            if error is None:
-                self._synced(end_offset)
-            elif self.is_failed:
-                logger.info("%s: a sync failed after the log was closed: %s", self.name, error)
-            elif isinstance(error, OSError):
-                self._take_back(work)
-                logger.warning("%s", self._refused("sync", error))
-            else:
-                raise error
+    def when_synced(self, last_offset: int, on_outcome: Callable[[StorageError | None], object]) -> None:
+        """Call ``on_outcome(None)`` when the high watermark is above ``last_offset``, as it is at once unless
+        flush.messages holds it back; or with why that cannot be promised."""
+        if last_offset < self.high_watermark:
+            on_outcome(None)
+        elif self.is_failed:
+            on_outcome(self._offline())
+        else:
+            self._waiters.append(_Waiter(last_offset, on_outcome))
+            if self._syncing is None:  # the last one failed, and its batch has been sent again
+                self.flush_in_background()
 
-        if self._has_unsynced(end_offset):
-            try:
-                work = self._sync_work(end_offset)
-            except OSError as error:
-                done(None, error)
-            else:
-                self._context.run_blocking(work.run, done)
+    @property
+    def awaits_sync(self) -> bool:
+        """Whether records are hidden until they are synced."""
+        return self.high_watermark < self.log_end_offset
+
+    def _start_sync(self) -> None:
+        end_offset, self._sync_asked_offset = self._sync_asked_offset, -1
+        if not self._has_unsynced(end_offset):
+            return
+        try:
+            work = self._syncing = self._sync_work(end_offset)
+        except OSError as error:
+            self._sync_failed(error, None, end_offset)
+            return
+        self._context.run_blocking(work.run, lambda _, error: self._sync_ended(work, error))
+
+    def _sync_ended(self, work: _SyncWork, error: BaseException | None) -> None:
+        if error is not None:
+            raise error
+        if self._syncing is work:  # else ``flush`` has taken note of it
+            self._settle(work)
+
+    def _finish_sync_under_way(self) -> None:
+        """What it syncs would otherwise be missing in a sync that overtakes it."""
+        self._sync_asked_offset = -1
+        if self._syncing is not None:
+            self._syncing.run()
+            self._settle(self._syncing)
+
+    def _settle(self, work: _SyncWork) -> None:
+        self._syncing = None
+        if work.error is not None:
+            self._sync_failed(work.error, work, work.end_offset)
+        else:
+            self._synced(work.end_offset)
+        if self.is_failed:
+            return
+        if self._sync_asked_offset >= 0:
+            self._start_sync()
+        self._raise_high_watermark()
+
+    def _sync_failed(self, error: OSError, work: _SyncWork | None, end_offset: int) -> None:
+        if self.is_failed:
+            logger.info("%s: a sync failed after the log was closed: %s", self.name, error)
+            return
+        self._take_back(work)
+        refusal = self._refused("sync", error, work)
+        logger.warning("%s", refusal)
+        self._refuse_waiters(end_offset, refusal)
 
     def _has_unsynced(self, end_offset: int) -> bool:
         return end_offset > self.recovery_point or bool(self._unsynced_directories or self._unsynced_segments)
@@ -632,7 +712,12 @@ class PartitionLog:
     def _sync_work(self, end_offset: int) -> _SyncWork:
         """Everything that makes the log durable up to ``end_offset``. Raises OSError."""
         segments = self._unsynced_segments | set(self._segments.range(self.recovery_point, end_offset))
-        work = _SyncWork(self._files, segments, self._unsynced_files, self._unsynced_directories, self._epochs)
+        # Recovery builds the indexes of the segment that holds the recovery point anew: no need to sync them as long
+        # as that is the active one.
+        active = self._segments.active
+        batches_only = active if active not in self._unsynced_segments else None
+        work = _SyncWork(self._files, end_offset, segments, batches_only, self._epochs)
+        work.paths, work.directories = self._unsynced_files, self._unsynced_directories
         self._unsynced_segments, self._unsynced_files, self._unsynced_directories = set(), set(), set()
         return work
 
@@ -645,15 +730,40 @@ class PartitionLog:
             if work.epochs is not None:
                 self._epochs.mark_dirty()
 
-    def _refused(self, action: str, error: OSError) -> StorageError:
+    def _refused(self, action: str, error: OSError, work: _SyncWork | None = None) -> StorageError:
         """The sentence; unless the disk is only full, or the like, the directory goes offline."""
-        if error.errno not in TRANSIENT_ERRORS:
+        if error.errno not in TRANSIENT_ERRORS or (work is not None and work.has_lost_writes):
             self._disk_failed(self.directory, error)
         return StorageError(f"{self.directory}: cannot {action}: {error.strerror or error}")
 
     def _synced(self, end_offset: int) -> None:
         self.recovery_point = max(self.recovery_point, min(end_offset, self.log_end_offset))
         self.last_flush_ms = self._context.clock.monotonic_ms()
+
+    def _raise_high_watermark(self) -> None:
+        """As far as flush.messages allows."""
+        offset = self.log_end_offset
+        if offset - self.recovery_point >= self._flush_messages:
+            offset = self.recovery_point
+        if offset > self.high_watermark:
+            self.high_watermark = offset
+            self._update_last_stable_offset()
+            if self.on_advance is not None:
+                self.on_advance(self)
+        if self._waiters:
+            waiters = self._waiters
+            self._waiters = [waiter for waiter in waiters if waiter.last_offset >= self.high_watermark]
+            for waiter in waiters:
+                if waiter.last_offset < self.high_watermark:
+                    waiter.on_outcome(None)
+
+    def _refuse_waiters(self, end_offset: int, reason: StorageError) -> None:
+        """Tell those who wait for records below ``end_offset``."""
+        waiters = self._waiters
+        self._waiters = [waiter for waiter in waiters if waiter.last_offset >= end_offset]
+        for waiter in waiters:
+            if waiter.last_offset < end_offset:
+                waiter.on_outcome(reason)
 
     # --- cutting
 
@@ -775,7 +885,7 @@ class PartitionLog:
         deletable: list[LogSegment] = []
         for segment in self._segments:
             is_empty_active = segment is self._segments.active and not segment.size_bytes
-            if is_empty_active or not is_deletable(segment):
+            if is_empty_active or self._end_of(segment) > self.high_watermark or not is_deletable(segment):
                 break
             deletable.append(segment)
         if not deletable:
@@ -791,6 +901,10 @@ class PartitionLog:
         self._end_positions.clear()
         logger.info("%s: deleted %d segments because of %s", self.name, len(deletable), reason)
         return len(deletable)
+
+    def _end_of(self, segment: LogSegment) -> int:
+        following = self._segments.higher(segment.base_offset)
+        return self.log_end_offset if following is None else following.base_offset
 
     def replace_segments(self, cleaned: LogSegment, replaced: Sequence[LogSegment]) -> bool:
         """Put the segment that the cleaner wrote (.cleaned, synced and closed) in the place of those it was made from.
@@ -868,6 +982,7 @@ class PartitionLog:
     def abandon(self) -> None:
         """Let go of all files without writing to them."""
         self.is_failed = True
+        self._refuse_waiters(self.log_end_offset, self._offline())
         for segment in self._segments:
             segment.abandon()
 
@@ -881,7 +996,9 @@ class PartitionLog:
             mine[name], its[name] = its[name], mine[name]
         self._end_positions.clear()
         copy._end_positions.clear()
+        self._syncing = None  # what it finds out is about the folder that was left
         self._update_last_stable_offset()
+        self._raise_high_watermark()
 
     def rename_directory(self, directory: str) -> None:
         """Move the folder, with the log open."""
@@ -894,29 +1011,54 @@ class PartitionLog:
 
 
 class _SyncWork:
-    """What has to be synced, gathered on the event loop; ``run`` may be called on any thread."""
+    """What has to be synced, gathered on the event loop; ``run`` may be called on any thread, and by several."""
 
     def __init__(
         self,
         files: FileSystem,
+        end_offset: int,
         segments: set[LogSegment],
-        paths: set[str],
-        directories: set[str],
+        batches_only: LogSegment | None,
         epoch_cache: LeaderEpochCache,
     ) -> None:
-        """Raises OSError when the indexes cannot be written; nothing has changed then."""
+        """``batches_only``: the one of ``segments`` whose indexes are left out. Raises OSError when the indexes cannot
+        be written; nothing has changed then."""
         self._files = files
-        self._descriptors = [descriptor for segment in segments for descriptor in segment.descriptors_to_sync()]
+        self._lock = Lock()
+        self._has_run = False
+        self._descriptors: list[Descriptor] = []
+        for segment in segments:
+            self._descriptors += (
+                [segment.log.descriptor()] if segment is batches_only else segment.descriptors_to_sync()
+            )
         self._epoch_cache = epoch_cache
         self.epochs = epoch_cache.take_dirty()
+        self.end_offset = end_offset
         self.segments = segments
-        self.paths = paths
-        self.directories = directories
+        self.paths: set[str] = set()
+        """Small files."""
+        self.directories: set[str] = set()
+        self.error: OSError | None = None
+        """Why not all of it could be synced, once it has run."""
+        self.has_lost_writes = False
+        """A file could not be synced. The operating system tells so once, and may have dropped what it could not
+        write: the next sync would succeed, and prove nothing."""
 
     def run(self) -> None:
-        """Raises OSError."""
+        """Sync, once: who comes second waits for the outcome."""
+        with self._lock:
+            if not self._has_run:
+                self._has_run = True
+                try:
+                    self._sync()
+                except OSError as error:
+                    self.error = error
+
+    def _sync(self) -> None:
+        self.has_lost_writes = True
         for descriptor in self._descriptors:
             descriptor.sync()
+        self.has_lost_writes = False
         for path in self.paths:
             self._sync_if_there(path)
         if self.epochs is not None:

@@ -88,7 +88,7 @@ class ReplicaMover:
         if base_offset < future.log_end_offset == future.log_start_offset:
             # Records were deleted up to the middle of a batch, and a batch is copied as a whole.
             future.truncate_fully_and_start_at(base_offset)
-        future.append(chunk, now_ms=self._clock.wall_ms(), origin="replication")
+        future.append(chunk, now_ms=self._clock.wall_ms(), origin="replication", defers_sync=True)
         future.flush_in_background()
 
     def _is_wanted(self, log: PartitionLog, future: PartitionLog) -> bool:
