@@ -31,10 +31,10 @@ def test_five_hundred_brokers_one_after_the_other() -> None:
         pass  # what is loaded once
     fastest_s = 60.0
     for _ in range(CYCLES):
-        started_s = time.perf_counter()
+        started_s = time.process_time()
         Broker().start().stop()
-        fastest_s = min(fastest_s, time.perf_counter() - started_s)
-    assert fastest_s < 0.05, f"{1000 * fastest_s:.1f} ms at best; measured: 4 to 8"
+        fastest_s = min(fastest_s, time.process_time() - started_s)
+    assert fastest_s < 0.05, f"{1000 * fastest_s:.1f} ms of processor time at best; measured: 4 to 8"
 
 
 @pytest.mark.usefixtures("nothing_is_left")

@@ -70,8 +70,9 @@ def test_a_client_that_lives_on_connects_again(broker: Broker) -> None:
 
 def test_no_producer_id_is_given_twice(broker: Broker) -> None:
     def new_id() -> int:
-        producer_id: int = broker.call(InitProducerIdRequest(transaction_timeout_ms=1000)).producer_id
-        return producer_id
+        answer = broker.call(InitProducerIdRequest(transactional_id=None, producer_id=-1, producer_epoch=-1))
+        assert answer.error_code == 0
+        return int(answer.producer_id)
 
     snapshot = broker.snapshot()
     ids = [new_id()]
@@ -111,14 +112,14 @@ def test_in_several_directories(tmp_path: Path) -> None:
 
 
 def test_milliseconds() -> None:
-    """Measured: 5 to 6 ms a reset, 8 to 10 ms a restore of three topics. The limit is for busy machines."""
+    """Measured: 5 to 6 ms a reset, 8 to 10 ms a restore of three topics. In processor time: a busy machine is no matter."""
     with Broker() as broker:
         broker.seed({"a": ["1"], "b": ["2"], "c": ["3"]})
         snapshot = broker.snapshot()
         took_s = []
         for _ in range(10):
-            started_s = time.perf_counter()
+            started_s = time.process_time()
             broker.restore(snapshot)
             broker.reset()
-            took_s.append(time.perf_counter() - started_s)
+            took_s.append(time.process_time() - started_s)
     assert min(took_s) < 0.1

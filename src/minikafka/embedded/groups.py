@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from minikafka.embedded.caller import Caller, check
 from minikafka.embedded.plain_types import Group, Member
 from minikafka.embedded.reader import EARLIEST, LATEST, offsets
 from minikafka.embedded.topics import TopicCalls
-from minikafka.errors import GROUP_ID_NOT_FOUND, UNKNOWN_TOPIC_OR_PARTITION, ApiError
+from minikafka.errors import (
+    COORDINATOR_LOAD_IN_PROGRESS,
+    COORDINATOR_NOT_AVAILABLE,
+    GROUP_ID_NOT_FOUND,
+    NOT_COORDINATOR,
+    UNKNOWN_TOPIC_OR_PARTITION,
+    ApiError,
+)
 from minikafka.protocol.messages import (
     ConsumerGroupDescribeRequest,
     ConsumerProtocolAssignment,
@@ -15,8 +26,14 @@ from minikafka.protocol.messages import (
     OffsetFetchRequest,
 )
 
+if TYPE_CHECKING:
+    from minikafka.protocol.messages import Message
+
 _OFFSET_FETCH_VERSION = 7
 _STABLE = "Stable"
+_NOT_YET = frozenset({COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR})
+_LOADING_TIMEOUT_S = 10.0
+_LOADING_INTERVAL_S = 0.002
 
 
 class GroupCalls(TopicCalls):
@@ -24,13 +41,14 @@ class GroupCalls(TopicCalls):
 
     def groups(self) -> dict[str, str]:
         """Group id -> state, by id. Raises ApiError."""
-        answer = self.call(ListGroupsRequest(), 5)
+        answer = self._ask(ListGroupsRequest(), 5, lambda answer: answer.error_code)
         check(answer.error_code)
         return {group.group_id: group.group_state for group in sorted(answer.groups, key=lambda each: each.group_id)}
 
     def group(self, group_id: str) -> Group:
         """A group with its members. Raises ApiError: there is none (GROUP_ID_NOT_FOUND)."""
-        [found] = self.call(ConsumerGroupDescribeRequest(group_ids=[group_id]), 1).groups
+        request = ConsumerGroupDescribeRequest(group_ids=[group_id])
+        [found] = self._ask(request, 1, lambda answer: answer.groups[0].error_code).groups
         if found.error_code != GROUP_ID_NOT_FOUND:
             check(found.error_code, found.error_message)
             members = [
@@ -61,7 +79,8 @@ class GroupCalls(TopicCalls):
 
     def committed_offsets(self, group_id: str) -> dict[tuple[str, int], int]:
         """Topic and partition -> the committed offset, ascending. Raises ApiError."""
-        answer = self.call(OffsetFetchRequest(group_id=group_id, topics=None), _OFFSET_FETCH_VERSION)
+        request = OffsetFetchRequest(group_id=group_id, topics=None)
+        answer = self._ask(request, _OFFSET_FETCH_VERSION, lambda answer: answer.error_code)
         check(answer.error_code)
         found = {}
         for topic in sorted(answer.topics, key=lambda each: each.name):
@@ -127,8 +146,18 @@ class GroupCalls(TopicCalls):
             ),
         )
 
+    def _ask(self, request: Message, version: int, code_of: Callable[[Any], int]) -> Any:
+        """The coordinator's answer, as soon as it has loaded its groups: after a start that takes a moment."""
+        deadline = time.monotonic() + _LOADING_TIMEOUT_S
+        while True:
+            answer = self.call(request, version)
+            if code_of(answer) not in _NOT_YET or not self.may_wait or time.monotonic() >= deadline:
+                return answer
+            time.sleep(_LOADING_INTERVAL_S)
+
     def _classic_group(self, group_id: str) -> Group:
-        [found] = self.call(DescribeGroupsRequest(groups=[group_id]), 6).groups
+        request = DescribeGroupsRequest(groups=[group_id])
+        [found] = self._ask(request, 6, lambda answer: answer.groups[0].error_code).groups
         check(found.error_code, found.error_message)
         members = [
             Member(
