@@ -182,6 +182,10 @@ class ConfluentTransactions:
     def is_fenced(self, error: Exception) -> bool:
         from confluent_kafka import KafkaError
 
+        if isinstance(error, SystemError):
+            # Its delivery callback was called while its own exception was on the way: that is the cause.
+            cause = error.__cause__
+            return isinstance(cause, Exception) and self.is_fenced(cause)
         return error.args[0].code() in (KafkaError._FENCED, KafkaError._PURGE_QUEUE)
 
 
