@@ -33,6 +33,8 @@ CHECKS: dict[str, Check] = {
     "kafka-python 2.3.3": partial(kafka_python.tutorial, "2.3.3"),
     "kcat": kcat.check,
     "Kafka's own tools": java_clients.check_tools,
+    "Kafka's tools for groups, settings and transactions": kafka_tools.check,
+    f"Kafka Streams {kafka_streams.STREAMS_VERSION}": kafka_streams.check,
     "Kafka's answers to admin calls": admin_answers.check,
     **{f"Java {version}": partial(java_clients.check_release, version) for version in java_clients.VERSIONS},
     f"Apache Kafka {kafka_disk.KAFKA_VERSION} on the same directory": kafka_disk.check_both_ways,
