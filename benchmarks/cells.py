@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tests.support.brokers import BrokerProcess
@@ -46,11 +46,13 @@ class Cell(NamedTuple):
 class Topic:
     """A topic of a measurement's own; gone afterwards. The number of records it must have gained is checked."""
 
-    def __init__(self, broker: BrokerProcess, partitions: int = 1) -> None:
+    def __init__(
+        self, broker: BrokerProcess, partitions: int = 1, configs: Mapping[str, str] | None = None
+    ) -> None:
         self.name = f"benchmark-{next(_topic_numbers)}"
         self.partitions = partitions
         self.connection = Connection(broker.host, broker.port)
-        self.connection.create_topic(self.name, partitions)
+        self.connection.create_topic(self.name, partitions, configs)
         # Kafka answers before its leaders are ready.
         for partition in range(partitions):
             wait_until(
@@ -114,9 +116,11 @@ def produced_mb_per_second(records: int, size_bytes: int, in_flight: int) -> Cal
     return measure
 
 
-def produce_over_connections(connections: int, partitions: int) -> Callable[[BrokerProcess, float], Load]:
+def produce_over_connections(
+    connections: int, partitions: int, configs: Mapping[str, str] | None = None
+) -> Callable[[BrokerProcess, float], Load]:
     def load(broker: BrokerProcess, seconds: float) -> Load:
-        with Topic(broker, partitions) as topic:
+        with Topic(broker, partitions, configs) as topic:
             batch = batch_of(10, 100)
             lanes = [
                 Lane(topic.name, [produce_request(topic.name, index % partitions, batch)], 1)
@@ -166,6 +170,15 @@ THROUGHPUT = (
         "requests/s",
         requests_per_second(produce_over_connections(8, 4)),
         Goal(ratio=1.5),
+    ),
+    *(
+        Cell(
+            f"produce 10 x 100 B, each synced (flush.messages=1), {count} connections",
+            "requests/s",
+            requests_per_second(produce_over_connections(count, 1, {"flush.messages": "1"})),
+            Goal(ratio=1.0),
+        )
+        for count in (1, 10, 100)
     ),
     Cell("fetch 1 MB, 1 connection", "MB/s", fetched_mb_per_second(1), Goal(ratio=1.0)),
     Cell("fetch 1 MB, 4 connections", "MB/s", fetched_mb_per_second(4), Goal(ratio=1.0)),
