@@ -24,6 +24,7 @@ from minikafka.protocol.messages import (
     LeaveGroupRequest,
     LeaveGroupResponse,
     OffsetCommitRequest,
+    OffsetCommitResponse,
     OffsetFetchRequest,
     SyncGroupRequest,
     SyncGroupResponse,
@@ -275,7 +276,12 @@ class Groups:
         )
         return Outcome(self.coordinator.leave_group(Caller(5), request)).value
 
-    def commit(
+    def commit(self, offset: int, **how: Any) -> int:
+        """Commit one offset. Returns the partition's error code."""
+        code: int = self.committing(offset, **how).value.topics[0].partitions[0].error_code
+        return code
+
+    def committing(
         self,
         offset: int,
         *,
@@ -290,8 +296,7 @@ class Groups:
         leader_epoch: int = -1,
         topic_id: bytes = bytes(16),
         version: int = 9,
-    ) -> int:
-        """Commit one offset. Returns the partition's error code."""
+    ) -> Outcome[OffsetCommitResponse]:
         request = OffsetCommitRequest(
             group_id=group_id,
             generation_id_or_member_epoch=generation_id,
@@ -313,8 +318,7 @@ class Groups:
                 )
             ],
         )
-        response = Outcome(self.coordinator.commit_offsets(Caller(version), request)).value
-        return response.topics[0].partitions[0].error_code
+        return Outcome(self.coordinator.commit_offsets(Caller(version), request))
 
     def fetch(
         self, group_id: str = "g", *, require_stable: bool = False, topic_ids: dict[str, bytes] | None = None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
 import tarfile
@@ -20,7 +21,9 @@ from minikafka.coordinator.timers import KeyedTimers
 from minikafka.errors import StorageError
 from minikafka.pending import Pending
 from minikafka.server.coordinator_runtime import CoordinatorRuntime
+from minikafka.storage.recovery import create_log
 from tests.coordinator.groups import DEFAULTS, Groups, MemoryLogs, Outcome, Topics
+from tests.storage.logs import HeldWork, log_config, new_context
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 
@@ -47,7 +50,7 @@ class Later:
 class Site:
     """A runtime whose loading and topic creation take their time."""
 
-    def __init__(self, logs: MemoryLogs) -> None:
+    def __init__(self, logs: MemoryLogs, *, defers_sync: bool = False) -> None:
         self.logs = logs
         self.workers = Later()
         self.creation: Pending[None] = Pending()
@@ -63,6 +66,7 @@ class Site:
             run_blocking=self.workers,
             new_shard=lambda timers: GroupShard(timers, self.clock, settings, Topics()),
             new_loader=GroupLoader,
+            defers_sync=defers_sync,
         )
         self.groups = Groups(partitions=0)
         self.groups.coordinator = GroupCoordinator(self.runtime, settings)
@@ -119,6 +123,23 @@ def test_topic_that_cannot_be_created() -> None:
     site = Site(MemoryLogs(0))
     site.creation.complete(None)
     assert site.groups.commit(1) == errors.NOT_COORDINATOR
+
+
+def test_answers_wait_for_the_sync_that_flush_messages_asks_for() -> None:
+    pool = HeldWork()
+    context = new_context(run_blocking=pool)
+    log = create_log(context, "/data/o-0", "__consumer_offsets", 0, log_config(flush_messages=1), bytes(16))
+    logs = MemoryLogs(0)
+    logs.logs.append(log)  # type: ignore[arg-type]
+    groups = Site(logs, defers_sync=True).groups
+    first, second = groups.committing(1), groups.committing(2)
+    assert (first.is_there, second.is_there, len(pool)) == (False, False, 1)
+    pool.run_next()
+    assert (first.value.topics[0].partitions[0].error_code, second.is_there) == (errors.NONE, False)
+    context.files.fault = lambda operation, path: errno.EIO if operation == "sync" else None  # type: ignore[attr-defined]
+    pool.run_next()
+    assert second.value.topics[0].partitions[0].error_code == errors.NOT_COORDINATOR
+    assert groups.fetch()["t", 0] == (2, "", errors.NONE)
 
 
 def test_deleted_partition_sends_its_groups_away(written: MemoryLogs) -> None:
