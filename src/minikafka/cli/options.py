@@ -65,8 +65,12 @@ def long(name: str, argument: str, text: str, *other_names: str, default: int | 
 class Options:
     """What a command line says. Names are those of the tool's options; older names stand for the same."""
 
-    def __init__(self, tool: Tool, values: dict[str, list[str]], written: dict[str, str]) -> None:
+    def __init__(
+        self, tool: Tool, values: dict[str, list[str]], written: dict[str, str], order: list[tuple[str, str]]
+    ) -> None:
         self.tool = tool
+        self.in_order = order
+        """Name and value of each option as they follow each other; flags have the value ""."""
         self._values = values
         self._written = written
         self._defaults = {option.name: option.default for option in tool.options}
@@ -116,6 +120,7 @@ def parse(tool: Tool, arguments: Sequence[str]) -> Options:
     by_name = {name: option for option in (*tool.options, HELP, VERSION) for name in (option.name, *option.other_names)}
     values: dict[str, list[str]] = {}
     written: dict[str, str] = {}
+    order: list[tuple[str, str]] = []
     rest = list(arguments)
     while rest:
         word = rest.pop(0)
@@ -129,7 +134,8 @@ def parse(tool: Tool, arguments: Sequence[str]) -> Options:
             raise UsageError(f"{name if word.startswith('--') else name[:1]} is not a recognized option")
         found = values.setdefault(option.name, [])
         written[option.name] = name
-        if not option.argument and not option.kind:
+        if not option.kind:
+            order.append((option.name, ""))
             continue
         if not equals:
             if option.argument_is_optional:
@@ -141,7 +147,8 @@ def parse(tool: Tool, arguments: Sequence[str]) -> Options:
         if option.kind in ("Integer", "Long"):
             _number(name, value)
         found.append(value)
-    return Options(tool, values, written)
+        order.append((option.name, value))
+    return Options(tool, values, written, order)
 
 
 def _is_option(word: str) -> bool:
