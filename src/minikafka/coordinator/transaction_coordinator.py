@@ -5,7 +5,7 @@ its answer. Where a producer needs a new id, that is fetched first. Source: Kafk
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from minikafka.coordinator.client_codes import coordinator_code
 from minikafka.coordinator.gathering import chain_pending
@@ -31,9 +31,6 @@ from minikafka.errors import (
 )
 from minikafka.pending import Pending
 from minikafka.protocol.messages import DescribeTransactionsResponse, ListTransactionsRequest, ListTransactionsResponse
-
-if TYPE_CHECKING:
-    import re
 
 T = TypeVar("T")
 
@@ -238,19 +235,19 @@ class TransactionCoordinator:
                 (not producer_ids or metadata.producer_id in producer_ids)
                 and (not states or STATE_NAMES[metadata.state] in states)
                 and (duration_ms < 0 or now_ms - metadata.start_timestamp_ms > duration_ms)
-                and (pattern is None or pattern.fullmatch(metadata.transactional_id) is not None)
+                and (pattern is None or pattern(metadata.transactional_id))
             )
 
         return is_listed
 
 
-def _pattern(regex: str | None) -> re.Pattern[str] | None:
+def _pattern(regex: str | None) -> Callable[[str], bool] | None:
     """Imported when it is needed, which is seldom. Raises ApiError."""
     if not regex:
         return None
-    from minikafka.coordinator.topic_patterns import compile_pattern
+    from minikafka.coordinator.name_patterns import name_filter
 
-    return compile_pattern(regex)
+    return name_filter(regex)
 
 
 def _described(metadata: TransactionMetadata) -> DescribeTransactionsResponse.TransactionState:
