@@ -64,7 +64,9 @@ def topic_names(broker: Broker) -> list[str | None]:
 def nothing_is_left(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No thread, no open file or socket, no temporary directory remains."""
     temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    gc.collect()
     threads = set(threading.enumerate())
     descriptors = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     yield

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minikafka.embedded.snapshots import Snapshot
 
 _SHOWN_LINES = 40
+_KEPT_STATES = 4
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,26 +45,28 @@ def kafka_broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
             yield observed.broker
     finally:
         del request.config.stash[_OBSERVED]
-        observed.close()
 
 
 @pytest.fixture(scope="session")
-def kafka_prepare() -> None:
-    """Override it, as a session fixture, to fill ``kafka_broker`` once with what every test is to find in ``kafka``."""
+def kafka_prepare() -> Any:
+    """Override it, as a session fixture, to say what every test is to find in ``kafka``: what ``Broker.seed`` takes, or
+    a function that is given the broker, once, to fill it. In a conftest.py, a module or a class it is for the tests
+    there."""
+    return None
 
 
 @pytest.fixture(scope="session")
-def _kafka_prepared(kafka_broker: Broker, kafka_prepare: None) -> Snapshot:
-    return kafka_broker.snapshot()
+def _kafka_states() -> _PreparedStates:
+    return _PreparedStates()
 
 
 @pytest.fixture
-def kafka(kafka_broker: Broker, _kafka_prepared: Snapshot) -> Broker:
-    """The same broker, as ``kafka_prepare`` left it (empty, if it was not overridden): without topics, records, groups
-    and settings of the tests before."""
+def kafka(kafka_broker: Broker, kafka_prepare: Any, _kafka_states: _PreparedStates) -> Broker:
+    """The same broker, as ``kafka_prepare`` says (empty, if it was not overridden): without topics, records, groups and
+    settings of the tests before."""
     if not kafka_broker.is_running:
         kafka_broker.start()
-    kafka_broker.restore(_kafka_prepared)
+    _kafka_states.enter(kafka_broker, kafka_prepare)
     return kafka_broker
 
 
@@ -101,20 +104,40 @@ def kafka_broker_factory() -> Iterator[Callable[..., Broker]]:
         broker.stop()
 
 
+class _PreparedStates:
+    """Snapshots of what ``kafka_prepare`` fixtures made, the last few of them."""
+
+    def __init__(self) -> None:
+        self._states: list[tuple[Any, Snapshot]] = []
+
+    def enter(self, broker: Broker, prepare: Any) -> None:
+        """Bring the broker into the state that ``prepare`` describes; from a snapshot, if it was there before."""
+        if prepare is None:
+            broker.reset()
+            return
+        for known, snapshot in self._states:
+            if known is prepare:
+                broker.restore(snapshot)
+                return
+        broker.reset()
+        if callable(prepare):
+            prepare(broker)
+        else:
+            broker.seed(prepare)
+        self._states = [*self._states[1 - _KEPT_STATES :], (prepare, broker.snapshot())]
+
+
 class _Observed:
-    """The broker of the session, and what it was asked and logged since the current test began."""
+    """The broker of the session, and what it was asked since the current test began."""
 
     def __init__(self, config: pytest.Config) -> None:
         from minikafka import Broker
-        from minikafka.embedded.recent_log import RecentLog
 
         is_process = bool(config.getoption("--kafka-process") or config.getini("kafka_process"))
         kept = {} if is_process else {"requests_kept": _SHOWN_LINES}
         self.broker = Broker(config=_settings(config), process=is_process, **kept)  # type: ignore[arg-type]
-        self._log = RecentLog(_SHOWN_LINES)
 
     def begin_test(self) -> None:
-        self._log.clear()
         self.broker.forget_requests()
 
     def sections(self) -> Iterator[tuple[str, str]]:
@@ -122,12 +145,10 @@ class _Observed:
         requests = self.broker.requests
         if requests:
             yield "Kafka broker: last requests", "\n".join(requests)
-        lines = self._log.lines or self.broker.process_log.splitlines()[-_SHOWN_LINES:]
+        # In this process the log is part of what pytest captures itself.
+        lines = self.broker.process_log.splitlines()
         if lines:
-            yield "Kafka broker: log", "\n".join(lines)
-
-    def close(self) -> None:
-        self._log.close()
+            yield "Kafka broker: log", "\n".join(lines[-_SHOWN_LINES:])
 
 
 _OBSERVED = pytest.StashKey[_Observed]()

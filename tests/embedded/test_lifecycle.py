@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ def test_five_hundred_brokers_one_after_the_other() -> None:
         Broker().start().stop()
         fastest_s = min(fastest_s, time.process_time() - started_s)
     assert fastest_s < 0.05, f"{1000 * fastest_s:.1f} ms of processor time at best; measured: 4 to 8"
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+@pytest.mark.parametrize("end", [Broker.stop, Broker.kill])
+def test_a_client_that_comes_while_the_broker_goes(end: Callable[[Broker], None]) -> None:
+    for _ in range(50):
+        with Broker() as broker, socket.create_connection(("127.0.0.1", broker.port)):
+            end(broker)
 
 
 @pytest.mark.usefixtures("nothing_is_left")
@@ -241,10 +250,12 @@ def test_memory_is_preferred_when_it_is_roomy(monkeypatch: pytest.MonkeyPatch, t
     assert Path(directories.temporary_path()).parent != memory
     monkeypatch.setattr(directories, "_ROOMY_BYTES", 1)
     monkeypatch.setattr("tempfile.tempdir", str(disk))
+    assert Path(directories.temporary_path()).parent == memory
+    monkeypatch.setenv("TMPDIR", str(disk))
     assert Path(directories.temporary_path()).parent == disk
-    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.delenv("TMPDIR")
     monkeypatch.setattr(directories, "_MEMORY_DIRECTORY", str(tmp_path / "none"))
-    assert Path(directories.temporary_path()).parent != memory
+    assert Path(directories.temporary_path()).parent == disk
 
 
 # The last requests.

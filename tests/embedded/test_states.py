@@ -112,7 +112,7 @@ def test_in_several_directories(tmp_path: Path) -> None:
 
 
 def test_milliseconds() -> None:
-    """Measured: 5 to 6 ms a reset, 8 to 10 ms a restore of three topics. In processor time: a busy machine is no matter."""
+    """Measured: 5 to 6 ms a reset, 8 to 10 ms a restore of three topics; in processor time, for busy machines."""
     with Broker() as broker:
         broker.seed({"a": ["1"], "b": ["2"], "c": ["3"]})
         snapshot = broker.snapshot()

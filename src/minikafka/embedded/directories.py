@@ -23,9 +23,9 @@ def temporary_path(kind: str = "minikafka") -> str:
 
 
 def _parent() -> str:
-    from tempfile import gettempdir, tempdir
+    from tempfile import gettempdir
 
-    if tempdir is None and not any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")):
+    if not any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")):
         try:
             room = shutil.disk_usage(_MEMORY_DIRECTORY).free
         except OSError:

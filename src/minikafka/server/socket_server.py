@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from minikafka.clock import Clock, Timer, Timers
@@ -108,6 +109,7 @@ class SocketServer:
         self._slot_free = asyncio.Event()
         self._all_closed = asyncio.Event()
         self._idle_timer: Timer | None = None
+        self._is_stopping = False
 
     @property
     def bound_listeners(self) -> list[Listener]:
@@ -155,10 +157,7 @@ class SocketServer:
 
     async def close(self) -> None:
         """Accept nothing more, let what was answered go out, and close every connection."""
-        for acceptor in self._acceptors:
-            acceptor.cancel()
-        await asyncio.gather(*self._acceptors, return_exceptions=True)
-        self._acceptors.clear()
+        await self._stop_accepting()
         await asyncio.gather(*self._connecting)
         self._close_sockets()
         if self._idle_timer is not None:
@@ -172,8 +171,7 @@ class SocketServer:
 
     async def abort(self) -> None:
         """Cut every connection, whatever is still to be sent, and accept nothing more; ``close`` has to follow."""
-        for acceptor in self._acceptors:
-            acceptor.cancel()
+        await self._stop_accepting()
         await asyncio.gather(*self._connecting)
         for connection in list(self._connections):
             connection.abort()
@@ -188,6 +186,19 @@ class SocketServer:
             return False
         return True
 
+    async def _stop_accepting(self) -> None:
+        """Without losing one that ``sock_accept`` has accepted and not handed over yet: it would never be closed."""
+        self._is_stopping = True
+        loop = asyncio.get_running_loop()
+        for _, listening in self._sockets:
+            with suppress(NotImplementedError):  # on Windows, whose loop has no readers
+                loop.remove_reader(listening)
+        await asyncio.sleep(0)  # What was accepted is handed over now.
+        for acceptor in self._acceptors:
+            acceptor.cancel()
+        await asyncio.gather(*self._acceptors, return_exceptions=True)
+        self._acceptors.clear()
+
     def _close_sockets(self) -> None:
         for _, listening in self._sockets:
             listening.close()
@@ -197,7 +208,7 @@ class SocketServer:
 
     async def _accept_forever(self, listener: Listener, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._is_stopping:
             await self._wait_for_slot(listener.name)
             try:
                 client, _ = await loop.sock_accept(listening)
