@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+from threading import Barrier
 
 import pytest
 
@@ -9,7 +10,18 @@ from minikafka.clock import ManualClock
 from minikafka.errors import ApiError, ConfigError, StorageError
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import MemoryFiles
-from tests.storage.logs import NOW_MS, TOPIC_ID, append, fill, log_config, manager_for, read_all, values
+from tests.storage.logs import (
+    NOW_MS,
+    TOPIC_ID,
+    HeldWork,
+    append,
+    batch,
+    fill,
+    log_config,
+    manager_for,
+    read_all,
+    values,
+)
 
 OTHER_ID = bytes(range(16, 32))
 
@@ -286,6 +298,65 @@ def test_a_stop_on_a_full_disk_is_not_called_clean(files: MemoryFiles, clock: Ma
     log = started(files, clock).get("t", 0)
     assert log is not None
     assert log.log_end_offset == 1
+
+
+def test_a_stop_syncs_several_logs_at_a_time(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock, **{"num.recovery.threads.per.data.dir": 2})
+    for partition in range(2):
+        append(manager.create("t", partition, TOPIC_ID, log_config()), "x")
+    both = Barrier(2, timeout=20)
+
+    def fault(operation: str, path: str) -> None:
+        if operation == "sync" and path.endswith(".log"):
+            both.wait()  # raises when nobody else is syncing
+
+    files.fault = fault
+    manager.close()
+    files.fault = None
+    again = started(files.after_crash("power"), clock)
+    assert again.was_clean
+    assert [log.log_end_offset for log in again.all()] == [1, 1]
+
+
+def test_checkpoints_are_written_on_the_pool_and_the_last_one_stays(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    manager.context.run_blocking = pool = HeldWork()
+    log = manager.create("t", 0, TOPIC_ID, log_config())
+    append(log, "x", "y")
+    log.delete_records_before(1)
+    manager.checkpoint_log_start_offsets()
+    log.delete_records_before(2)
+    manager.checkpoint_log_start_offsets()
+    path = "/data/log-start-offset-checkpoint"
+    assert (files.exists(path), len(pool)) == (False, 2)
+    pool.waiting.reverse()
+    while pool.waiting:
+        pool.run_next()
+        assert files.read_bytes(path) == b"0\n1\nt 0 2\n"
+
+
+def test_a_checkpoint_that_cannot_be_written_takes_its_directory_offline(
+    files: MemoryFiles, clock: ManualClock
+) -> None:
+    manager = started(files, clock, log_dirs="/a,/b")
+    files.fault = lambda operation, path: errno.EIO if operation == "write" and path.startswith("/a/") else None
+    for partition in range(2):
+        manager.create("t", partition, TOPIC_ID, log_config())
+    manager.checkpoint_recovery_points()
+    assert [directory.path for directory in manager.online_directories] == ["/b"]
+
+
+def test_records_that_a_full_disk_left_unsynced_are_synced_when_there_is_space(
+    files: MemoryFiles, clock: ManualClock
+) -> None:
+    manager = started(files, clock)
+    log = manager.create("t", 0, TOPIC_ID, log_config(flush_messages=1))
+    files.fault = lambda operation, path: errno.ENOSPC if operation == "sync-directory" else None
+    log.append(batch("x"), now_ms=NOW_MS, defers_sync=True)
+    assert (log.log_end_offset, log.high_watermark) == (1, 0)
+    files.fault = None
+    manager.checkpoint_recovery_points()
+    assert (log.recovery_point, log.high_watermark) == (1, 1)
 
 
 def test_a_failed_disk_takes_only_its_own_partitions_offline(files: MemoryFiles, clock: ManualClock) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import Lock
 
 from minikafka.errors import StorageError
 from minikafka.storage.files import FileSystem
@@ -21,7 +22,9 @@ class OffsetCheckpoint:
     def __init__(self, files: FileSystem, path: str) -> None:
         self._files = files
         self.path = path
+        self._wanted = b""
         self._written: bytes | None = None
+        self._lock = Lock()
 
     def read(self) -> dict[tuple[str, int], int]:
         """Empty when there is no file. Raises StorageError for a malformed one."""
@@ -35,11 +38,20 @@ class OffsetCheckpoint:
         return offsets
 
     def write(self, offsets: Mapping[tuple[str, int], int]) -> None:
-        """Replace the file, durably, unless it says the same already."""
-        content = encode(f"{topic} {partition} {offset}" for (topic, partition), offset in offsets.items())
-        if content != self._written:
-            self._files.replace_atomically(self.path, content, sync=True)
-            self._written = content
+        """Replace the file, durably, unless it says the same already. Raises OSError."""
+        self.writing(offsets)()
+
+    def writing(self, offsets: Mapping[tuple[str, int], int]) -> Callable[[], None]:
+        """What does the same, later and on any thread; of several at a time all write the offsets given last."""
+        self._wanted = encode(f"{topic} {partition} {offset}" for (topic, partition), offset in offsets.items())
+        return self._write_wanted
+
+    def _write_wanted(self) -> None:
+        with self._lock:
+            content = self._wanted
+            if content != self._written:
+                self._files.replace_atomically(self.path, content, sync=True)
+                self._written = content
 
 
 def read_lines(files: FileSystem, path: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from minikafka.clock import Clock
 from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError, ConfigError, StorageError
@@ -18,6 +18,7 @@ from minikafka.pending import RunBlocking
 from minikafka.storage import log_names
 from minikafka.storage.checkpoints import HIGH_WATERMARK, LOG_START_OFFSET, RECOVERY_POINT
 from minikafka.storage.files import FileSystem
+from minikafka.storage.in_parallel import run_in_parallel
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_directory import LogDirectory
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
@@ -30,8 +31,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 METADATA_TOPIC = "__cluster_metadata"
 """Its log is the controller's, who opens it by itself."""
+
+_CLOSED_AT_ONCE = 50
 
 _NOT_PARTITIONS = frozenset({"remote-log-index-cache"})
 
@@ -132,22 +137,40 @@ class LogManager:
         """Sync and close all logs, write checkpoints and clean shutdown markers, release the locks."""
         for topic, partition in list(self._futures):
             self.discard_future(topic, partition)
-        not_closed = set()
-        for log in self._logs.values():
-            try:
-                log.close()
-            except StorageError as error:
-                logger.error("%s", error)
-                not_closed.add(os.path.dirname(log.directory))
+        not_closed = self._close_logs()
         for directory in self.online_directories:
             if directory.path not in not_closed:
                 logs = self.logs_in(directory)
                 self._try(directory, partial(self._close_directory, directory, logs))
         self._release_locks()
 
+    def _close_logs(self) -> set[str]:
+        """Close all, with so many syncs at a time as num.recovery.threads.per.data.dir says, as Kafka does. Returns
+        the directories where that failed."""
+        threads = self._config["num.recovery.threads.per.data.dir"] * len(self._directories)
+        failed: set[str] = set()
+
+        def attempt(log: PartitionLog, action: Callable[[], T]) -> T | None:
+            try:
+                return action()
+            except StorageError as error:
+                logger.error("%s", error)
+                failed.add(os.path.dirname(log.directory))
+                return None
+
+        remaining = self.all()
+        while remaining:
+            # A few at a time: each that is to be synced holds its files open.
+            group, remaining = remaining[:_CLOSED_AT_ONCE], remaining[_CLOSED_AT_ONCE:]
+            begun = [(log, attempt(log, log.begin_close)) for log in group]
+            run_in_parallel([sync for _, sync in begun if sync is not None], threads)
+            for log in group:
+                attempt(log, log.close)
+        return failed
+
     def _close_directory(self, directory: LogDirectory, logs: list[PartitionLog]) -> None:
-        self._checkpoint(directory, logs)
-        self._checkpoint_start_offsets(directory, logs)
+        directory.checkpoint(RECOVERY_POINT).write(_recovery_points(logs))
+        directory.checkpoint(LOG_START_OFFSET).write(_start_offsets(logs))
         directory.checkpoint(HIGH_WATERMARK).write({(log.topic, log.partition): log.high_watermark for log in logs})
         directory.mark_clean_shutdown(self.broker_epoch)
 
@@ -532,28 +555,43 @@ class LogManager:
             log.remove_expired_producers(now_ms)
 
     def checkpoint_recovery_points(self) -> None:
-        """Write how far the logs are synced (log.flush.offset.checkpoint.interval.ms)."""
+        """Write, on the pool, how far the logs are synced (log.flush.offset.checkpoint.interval.ms). What a full disk
+        did not let through before is tried again first."""
+        for log in self._logs.values():
+            if log.awaits_sync and not log.is_failed:
+                log.flush_in_background()
         for directory in self.online_directories:
-            logs = self.logs_in(directory)
-            self._try_for_now(directory, partial(self._checkpoint, directory, logs))
+            self._checkpoint_in_background(directory, RECOVERY_POINT, _recovery_points(self.logs_in(directory)))
 
     def checkpoint_log_start_offsets(self) -> None:
-        """Write where logs begin within their first segment (log.flush.start.offset.checkpoint.interval.ms)."""
+        """Write, on the pool, where logs begin within their first segment
+        (log.flush.start.offset.checkpoint.interval.ms)."""
         for directory in self.online_directories:
-            logs = self.logs_in(directory)
-            self._try_for_now(directory, partial(self._checkpoint_start_offsets, directory, logs))
+            self._checkpoint_in_background(directory, LOG_START_OFFSET, _start_offsets(self.logs_in(directory)))
 
-    def _checkpoint(self, directory: LogDirectory, logs: Iterable[PartitionLog]) -> None:
-        directory.checkpoint(RECOVERY_POINT).write({(log.topic, log.partition): log.recovery_point for log in logs})
+    def _checkpoint_in_background(
+        self, directory: LogDirectory, name: str, offsets: dict[tuple[str, int], int]
+    ) -> None:
+        def written(_: None, error: BaseException | None) -> None:
+            def outcome() -> None:
+                if error is not None:
+                    raise error
 
-    def _checkpoint_start_offsets(self, directory: LogDirectory, logs: Iterable[PartitionLog]) -> None:
-        directory.checkpoint(LOG_START_OFFSET).write(
-            {
-                (log.topic, log.partition): log.log_start_offset
-                for log in logs
-                if log.log_start_offset > log.first_segment_base_offset
-            }
-        )
+            self._try_for_now(directory, outcome)
+
+        self.context.run_blocking(directory.checkpoint(name).writing(offsets), written)
+
+
+def _recovery_points(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:
+    return {(log.topic, log.partition): log.recovery_point for log in logs}
+
+
+def _start_offsets(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:
+    return {
+        (log.topic, log.partition): log.log_start_offset
+        for log in logs
+        if log.log_start_offset > log.first_segment_base_offset
+    }
 
 
 def _reason(error: OSError, path: str) -> str:

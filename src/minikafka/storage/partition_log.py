@@ -968,6 +968,26 @@ class PartitionLog:
         if self.is_failed:
             self.abandon()
             return
+        self._complete_files()
+        self.flush()
+        self.abandon()
+
+    def begin_close(self) -> Callable[[], None] | None:
+        """What syncs the log, so that ``close``, which is to follow, need not: many logs may so be synced at a time.
+        It may run on any thread. Raises StorageError."""
+        if self.is_failed:
+            return None
+        self._finish_sync_under_way()
+        self._complete_files()
+        if not self._has_unsynced(self.log_end_offset):
+            return None
+        try:
+            self._syncing = self._sync_work(self.log_end_offset)
+        except OSError as error:
+            raise self._refused("close", error) from error
+        return self._syncing.run
+
+    def _complete_files(self) -> None:
         try:
             self._unsynced_segments.update([segment for segment in self._segments if segment.complete()])
             snapshot_path = self._producers.take_snapshot(sync=False)
@@ -976,8 +996,6 @@ class PartitionLog:
         if snapshot_path is not None:
             self._unsynced_files.add(snapshot_path)
             self._unsynced_directories.add(self.directory)
-        self.flush()
-        self.abandon()
 
     def abandon(self) -> None:
         """Let go of all files without writing to them."""
