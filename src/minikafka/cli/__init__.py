@@ -12,8 +12,15 @@ COMMANDS = {
     "kafka-server-stop": ("minikafka.cli.server_stop", "stop the brokers that kafka-server-start started"),
     "zookeeper-server-start": ("minikafka.cli.zookeeper_start", "answer where old instructions expect ZooKeeper"),
     "zookeeper-server-stop": ("minikafka.cli.zookeeper_stop", "stop that again"),
+    "kafka-broker-api-versions": ("minikafka.cli.api_versions", "which APIs each broker serves"),
+    "kafka-cluster": ("minikafka.cli.cluster_tool", "the id of a cluster, and its brokers"),
+    "kafka-configs": ("minikafka.cli.configs", "show and change settings, quotas and credentials"),
     "kafka-console-consumer": ("minikafka.cli.console_consumer", "print what is in topics, and what comes"),
     "kafka-console-producer": ("minikafka.cli.console_producer", "write lines to a topic"),
+    "kafka-delete-records": ("minikafka.cli.delete_records", "delete what is below an offset"),
+    "kafka-get-offsets": ("minikafka.cli.get_offsets", "where partitions begin and end"),
+    "kafka-log-dirs": ("minikafka.cli.log_dirs", "what is in the log directories"),
+    "kafka-storage": ("minikafka.cli.storage", "format log directories, and say what they are"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
 }
 """Command -> its module, which has ``main(arguments) -> exit code``, and one line about it."""
