@@ -1,117 +1,113 @@
-"""Kill the broker in the middle of producing, again and again: no acknowledged record may be lost or changed.
+"""Kill the broker in the middle of its work, again and again: what was acknowledged stays, and nothing comes twice.
 
-``python -m tests.crash.kill_campaign [--rounds N]``. Each round several connections produce, half of them with acks=1
-and half with acks=all; at a moment drawn by chance the broker gets SIGKILL. It is started again on the same directory,
-and every record that was ever acknowledged has to be at its offset, with no gap before it.
+``python -m tests.crash.kill_campaign [--rounds N] [--seed S]``. Each round several clients work at the same time:
+producers with acks=1 and acks=all, idempotent producers that send again what was not acknowledged, on topics with and
+without flush.messages=1, one that commits offsets, one that creates and deletes topics. At a moment drawn by chance
+the broker gets SIGKILL. It is started again on the same directory, and every client compares what it finds with what
+it was promised; after the last round everything is compared once more, from the first offset on.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import struct
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+from tests.crash.witnesses import IdempotentWitness, OffsetWitness, PartitionWitness, TopicWitness, Witness
 from tests.support.brokers import BrokerProcess, MinikafkaProcess
-from tests.support.wire import Connection, produce_answer, produce_request, record_batch
+from tests.support.wire import Connection
 
-TOPIC = "crash"
+# Small segments, so that kills also fall between the steps of a roll; checkpoints, so that recovery begins at them.
+TOPICS = {"crash": {"segment.bytes": "1048576"}, "synced": {"segment.bytes": "1048576", "flush.messages": "1"}}
 PARTITIONS = 4
-# Small segments, so that kills also fall between the steps of a roll.
-TOPIC_CONFIGS = {"segment.bytes": "1048576"}
+SETTINGS = {
+    "offsets.topic.num.partitions": "2",
+    "log.flush.offset.checkpoint.interval.ms": "100",
+    "log.initial.task.delay.ms": "50",
+    "file.delete.delay.ms": "100",
+}
 
 
-class Producer(threading.Thread):
-    """Produces to one partition until the connection breaks; remembers what was acknowledged."""
+class Work(threading.Thread):
+    """One witness at work for a round."""
 
-    def __init__(self, broker: BrokerProcess, partition: int, seed: int) -> None:
+    def __init__(self, broker: BrokerProcess, witness: Witness, seed: int) -> None:
         super().__init__(daemon=True)
-        self.connection = Connection(broker.host, broker.port)
-        self.partition = partition
-        self.acks = 1 if partition % 2 == 0 else -1
-        self.random = random.Random(seed)
-        self.label = f"seed {seed}, partition {partition}"
-        self.acknowledged: dict[int, bytes] = {}
+        self._connection = Connection(broker.host, broker.port)
+        self._witness = witness
+        self._chance = random.Random(seed)
         self.failure: Exception | None = None
 
     def run(self) -> None:
         try:
-            self.produce()
+            self._witness.play(self._connection, self._chance)
         except OSError:
             pass  # the broker was killed: what this campaign is about
         except Exception as failure:
             self.failure = failure
-
-    def produce(self) -> None:
-        answer_layout = produce_answer(TOPIC)
-        number = 0
-        while True:
-            values = []
-            for _ in range(self.random.choice((1, 1, 10, 40))):
-                number += 1
-                values.append(f"{self.label}, record {number} ".encode() + b"." * self.random.randrange(300))
-            batch = record_batch(values, int(time.time() * 1000))
-            answer = self.connection.call(produce_request(TOPIC, self.partition, batch, acks=self.acks))
-            error_code, offset = struct.unpack_from(">hq", answer, answer_layout.error_code_at - 4)
-            if error_code:
-                raise AssertionError(f"{self.label}: error code {error_code} in mid-produce")
-            self.acknowledged.update(enumerate(values, offset))
+        finally:
+            self._connection.close()
 
 
-def verify(broker: BrokerProcess, acknowledged: list[dict[int, bytes]]) -> None:
-    """Compare what can be read with all that was acknowledged. Raises AssertionError."""
-    connection = Connection(broker.host, broker.port)
-    for partition, expected in enumerate(acknowledged):
-        missing = dict(expected)
-        for due, (offset, value) in enumerate(connection.everything(TOPIC, partition)):
-            assert offset == due, f"partition {partition}: offset {offset} where {due} was due"
-            there = missing.pop(offset, value)
-            assert there == value, f"partition {partition}, offset {offset}: {value[:60]!r} instead of {there[:60]!r}"
-        assert not missing, f"partition {partition}: {len(missing)} acknowledged records lost, from {min(missing)} on"
-    connection.close()
+def witnesses() -> list[Witness]:
+    found: list[Witness] = [OffsetWitness("group", "crash"), TopicWitness()]
+    for topic in TOPICS:
+        found += [PartitionWitness(topic, 0, acks=1), PartitionWitness(topic, 1, acks=-1)]
+        found += [IdempotentWitness(topic, partition) for partition in range(2, PARTITIONS)]
+    return found
 
 
-def play_round(broker: BrokerProcess, seed: int, acknowledged: list[dict[int, bytes]]) -> None:
+def play_round(broker: BrokerProcess, seed: int, present: list[Witness]) -> None:
     chance = random.Random(seed)
-    producers = [Producer(broker, partition, seed * PARTITIONS + partition) for partition in range(PARTITIONS)]
-    for producer in producers:
-        producer.start()
+    works = [Work(broker, witness, seed * 100 + number) for number, witness in enumerate(present)]
+    for work in works:
+        work.start()
     time.sleep(chance.uniform(0.05, 0.6))  # the moment of the kill: drawn, not awaited
     broker.kill()
-    for producer in producers:
-        producer.join(30)
-        if producer.failure is not None:
-            raise producer.failure
-        acknowledged[producer.partition].update(producer.acknowledged)
+    for work in works:
+        work.join(30)
+        if work.failure is not None:
+            raise work.failure
     broker.start()
-    verify(broker, acknowledged)
+    verify(broker, present, everything=False)
+
+
+def verify(broker: BrokerProcess, present: list[Witness], *, everything: bool) -> None:
+    connection = Connection(broker.host, broker.port)
+    for witness in present:
+        witness.verify(connection, everything=everything)
+    connection.close()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash.kill_campaign", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="makes the moments of the kills repeatable")
     options = parser.parse_args()
     print(f"kill campaign: {options.rounds} rounds, --seed {options.seed}", flush=True)
-    acknowledged: list[dict[int, bytes]] = [{} for _ in range(PARTITIONS)]
+    present = witnesses()
     with (
         tempfile.TemporaryDirectory(prefix="minikafka-crash-") as directory,
-        MinikafkaProcess(Path(directory)) as broker,
+        MinikafkaProcess(Path(directory), SETTINGS) as broker,
     ):
-        Connection(broker.host, broker.port).create_topic(TOPIC, PARTITIONS, TOPIC_CONFIGS)
-        for number in range(options.rounds):
-            try:
-                play_round(broker, options.seed + number, acknowledged)
-            except (AssertionError, OSError) as failure:
-                print(f"round {number} FAILED: {failure!r}\n{broker.log_text[-8000:]}")
-                print(f"{number} passed, 1 failed")
-                return 1
-            total = sum(map(len, acknowledged))
-            print(f"round {number}: {total} acknowledged records are all there", flush=True)
+        setup = Connection(broker.host, broker.port)
+        for topic, configs in TOPICS.items():
+            setup.create_topic(topic, PARTITIONS, configs)
+        setup.close()
+        number = 0
+        try:
+            for number in range(options.rounds):
+                play_round(broker, options.seed + number, present)
+                print(f"round {number}: all there: {', '.join(witness.summary for witness in present)}", flush=True)
+            verify(broker, present, everything=True)
+        except (AssertionError, OSError) as failure:
+            print(f"round {number} FAILED: {failure!r}\n{broker.log_text[-8000:]}")
+            print(f"{number} passed, 1 failed")
+            return 1
     print(f"{options.rounds} passed, 0 failed")
     return 0
 

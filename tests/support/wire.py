@@ -12,8 +12,18 @@ from typing import NamedTuple
 import crc32c
 
 PRODUCE, FETCH, LIST_OFFSETS, CREATE_TOPICS, DELETE_TOPICS = 0, 1, 2, 19, 20
+OFFSET_COMMIT, OFFSET_FETCH, INIT_PRODUCER_ID = 8, 9, 22
 API_VERSIONS = 18
-VERSIONS = {PRODUCE: 7, FETCH: 11, LIST_OFFSETS: 5, CREATE_TOPICS: 4, DELETE_TOPICS: 3}
+VERSIONS = {
+    PRODUCE: 7,
+    FETCH: 11,
+    LIST_OFFSETS: 5,
+    OFFSET_COMMIT: 7,
+    OFFSET_FETCH: 5,
+    CREATE_TOPICS: 4,
+    DELETE_TOPICS: 3,
+    INIT_PRODUCER_ID: 1,
+}
 LATEST_TIMESTAMP = -1
 
 
@@ -35,14 +45,16 @@ def varint(number: int) -> bytes:
     return bytes(encoded)
 
 
-def record_batch(values: Iterable[bytes], timestamp_ms: int) -> bytes:
-    """A magic 2 batch of records without keys and headers, uncompressed."""
+def record_batch(
+    values: Iterable[bytes], timestamp_ms: int, *, producer: tuple[int, int, int] = (-1, -1, -1)
+) -> bytes:
+    """A magic 2 batch of records without keys and headers, uncompressed; ``producer`` is (id, epoch, base sequence)."""
     body = bytearray()
     count = 0
     for count, value in enumerate(values, 1):
         record = b"\0\0" + varint(count - 1) + varint(-1) + varint(len(value)) + value + b"\0"
         body += varint(len(record)) + record
-    head = struct.pack(">hiqqqhii", 0, count - 1, timestamp_ms, timestamp_ms, -1, -1, -1, count)
+    head = struct.pack(">hiqqqhii", 0, count - 1, timestamp_ms, timestamp_ms, *producer, count)
     checksum = crc32c.crc32c(head + body)
     return struct.pack(">qiibI", 0, 9 + len(head) + len(body), -1, 2, checksum) + head + body
 
@@ -193,9 +205,32 @@ class Connection:
         assert error_code == 0, f"{topic}-{partition}: error code {error_code}"
         return int(offset)
 
-    def everything(self, topic: str, partition: int) -> Iterator[tuple[int, bytes]]:
-        """(offset, value) of every record from the start of the log to its end."""
-        offset, end = 0, self.end_offset(topic, partition)
+    def init_producer_id(self) -> tuple[int, int]:
+        """A new producer id, and its epoch."""
+        answer = self.call(request(INIT_PRODUCER_ID, string(None) + struct.pack(">i", 60_000)))
+        error_code, producer_id, epoch = struct.unpack_from(">hqh", answer, 8)
+        assert error_code == 0, f"InitProducerId: error code {error_code}"
+        return int(producer_id), int(epoch)
+
+    def commit_offset(self, group: str, topic: str, offset: int) -> int:
+        """Commit an offset of partition 0 for a group without members; the error code."""
+        body = string(group) + struct.pack(">i", -1) + string("") + string(None) + struct.pack(">i", 1) + string(topic)
+        answer = self.call(request(OFFSET_COMMIT, body + struct.pack(">iiqi", 1, 0, offset, -1) + string(None)))
+        return int(struct.unpack_from(">h", answer, 4 + 4 + 4 + len(string(topic)) + 4 + 4)[0])
+
+    def committed_offset(self, group: str, topic: str) -> tuple[int, int]:
+        """(error code, offset) of partition 0; the offset is -1 when there is none."""
+        body = string(group) + struct.pack(">i", 1) + string(topic) + struct.pack(">ii", 1, 0)
+        answer = self.call(request(OFFSET_FETCH, body))
+        if struct.unpack_from(">h", answer, len(answer) - 2)[0]:
+            return struct.unpack_from(">h", answer, len(answer) - 2)[0], -1
+        offset, _, size = struct.unpack_from(">qih", answer, 4 + 4 + 4 + len(string(topic)) + 4 + 4)
+        at = 4 + 4 + 4 + len(string(topic)) + 4 + 4 + 14 + max(size, 0)
+        return struct.unpack_from(">h", answer, at)[0], int(offset)
+
+    def everything(self, topic: str, partition: int, start_offset: int = 0) -> Iterator[tuple[int, bytes]]:
+        """(offset, value) of every record from ``start_offset`` on to the end of the log."""
+        offset, end = start_offset, self.end_offset(topic, partition)
         while offset < end:
             fetched = self.fetch(topic, partition, offset)
             assert fetched.error_code == 0, f"{topic}-{partition} at {offset}: error code {fetched.error_code}"
