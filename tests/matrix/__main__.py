@@ -7,7 +7,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,38 +18,59 @@ from tests.matrix import (
     kafka_cleaner,
     kafka_disk,
     kafka_python,
+    kafka_streams,
+    kafka_tools,
     kcat,
     node_clients,
+    python_clients,
+    table,
 )
 from tests.matrix.workplace import CannotRunHere, CommandFailed, Workplace
 from tests.support.wire import Connection
 
 Check = Callable[..., str]
 
-CHECKS: dict[str, Check] = {
-    "kafka-python 1.4.6": partial(kafka_python.tutorial, "1.4.6"),
-    "kafka-python 1.4.6, api_version=(0, 10)": partial(kafka_python.tutorial, "1.4.6", "--api-version", "0.10"),
-    "kafka-python 2.0.2": partial(kafka_python.tutorial, "2.0.2"),
-    "kafka-python 2.3.3": partial(kafka_python.tutorial, "2.3.3"),
-    "kcat": kcat.check,
+EVERYWHERE = ("produce", "assignment", "group")
+# A client, what it can do (the columns of the table), and its check, which tells what of this works.
+CLIENTS: dict[str, tuple[Sequence[str], Check]] = {
+    "kafka-python 1.4.6": (EVERYWHERE, partial(kafka_python.tutorial, "1.4.6")),
+    "kafka-python 1.4.6, api_version=(0, 10)": (
+        EVERYWHERE,
+        partial(kafka_python.tutorial, "1.4.6", "--api-version", "0.10"),
+    ),
+    "kafka-python 2.0.2": (EVERYWHERE, partial(kafka_python.tutorial, "2.0.2")),
+    "kafka-python 2.3.3": ((*EVERYWHERE, "transactions"), partial(kafka_python.tutorial, "2.3.3")),
+    "kafka-python 3": ((*EVERYWHERE, "transactions"), partial(python_clients.check, "kafka-python")),
+    "aiokafka": ((*EVERYWHERE, "transactions"), partial(python_clients.check, "aiokafka")),
+    "confluent-kafka": (table.COLUMNS, partial(python_clients.check, "confluent-kafka")),
+    "kcat": (EVERYWHERE, kcat.check),
+    **{
+        f"Java {version}": (java_clients.columns(version), partial(java_clients.check_release, version))
+        for version in java_clients.VERSIONS
+    },
+    "sarama": ((*EVERYWHERE, "transactions"), partial(go_clients.check, "sarama")),
+    "franz-go": (table.COLUMNS, partial(go_clients.check, "franzgo")),
+    "segmentio/kafka-go": (EVERYWHERE, partial(go_clients.check, "kafkago")),
+    # The clients for Node read through groups only.
+    "kafkajs": (("produce", "group", "transactions"), partial(node_clients.check, "kafkajs")),
+    "@platformatic/kafka": (
+        ("produce", "group", "848", "transactions"),
+        partial(node_clients.check, "platformatic"),
+    ),
+}
+TOOLS: dict[str, Check] = {
     "Kafka's own tools": java_clients.check_tools,
     "Kafka's tools for groups, settings and transactions": kafka_tools.check,
     f"Kafka Streams {kafka_streams.STREAMS_VERSION}": kafka_streams.check,
     "Kafka's answers to admin calls": admin_answers.check,
-    **{f"Java {version}": partial(java_clients.check_release, version) for version in java_clients.VERSIONS},
     f"Apache Kafka {kafka_disk.KAFKA_VERSION} on the same directory": kafka_disk.check_both_ways,
     "kafka-dump-log on every file": kafka_disk.check_dump_log,
     f"The cleaner of Apache Kafka {kafka_disk.KAFKA_VERSION}": kafka_cleaner.check,
-    "kafkajs": partial(node_clients.check, "kafkajs"),
-    "@platformatic/kafka": partial(node_clients.check, "platformatic"),
-    "sarama": partial(go_clients.check, "sarama"),
-    "franz-go": partial(go_clients.check, "franzgo"),
-    "segmentio/kafka-go": partial(go_clients.check, "kafkago"),
 }
 
 
 # A feature, and the API without which a broker does not have it.
-FEATURE_API_KEYS = {"groups": 11, "transactions": 24, "configs": 32}
+FEATURE_API_KEYS = {"groups": 11, "transactions": 24, "configs": 32, "848": 68}
 
 
 def features_of(bootstrap: str) -> frozenset[str]:
@@ -67,13 +88,40 @@ def main() -> int:
         directory = Path(options.work or temporary).resolve()
         features = features_of(options.bootstrap)
         workplace = Workplace(directory, options.bootstrap, features, run_id=secrets.token_hex(3))
-        chosen = {name: check for name, check in CHECKS.items() if options.only in name}
-        outcomes = [report(name, check, workplace) for name, check in chosen.items()]
-    passed, failed, skipped = (outcomes.count(kind) for kind in ("passed", "FAILED", "SKIPPED"))
+        rows: dict[str, str] = {}
+        outcomes = [
+            report(name, partial(check_client, name, columns, check, rows), workplace)
+            for name, (columns, check) in CLIENTS.items()
+            if options.only in name
+        ]
+        outcomes += [report(name, check, workplace) for name, check in TOOLS.items() if options.only in name]
+        outcomes.append(report("docs/clients.md", partial(check_document, rows), workplace))
     for feature in sorted(FEATURE_API_KEYS.keys() - features):
         print(f"SKIPPED {feature}: the broker does not announce them")
+    print(*table.lines(rows), sep="\n")
+    passed, failed, skipped = (outcomes.count(kind) for kind in ("passed", "FAILED", "SKIPPED"))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
+
+
+def check_client(name: str, columns: Sequence[str], check: Check, rows: dict[str, str], workplace: Workplace) -> str:
+    """Run a client, and put its row into ``rows``."""
+    try:
+        printed = check(workplace=workplace)
+    except CommandFailed as failure:
+        rows[name] = table.row(name, columns, failure.printed)
+        raise
+    except AssertionError:
+        rows[name] = table.row(name, columns, "")
+        raise
+    rows[name] = table.row(name, columns, printed)
+    table.expect_all(columns, printed, workplace.features)
+    return printed
+
+
+def check_document(rows: dict[str, str], workplace: Workplace) -> str:
+    table.expect_documented(rows)
+    return f"{len(rows)} rows"
 
 
 def parsed() -> argparse.Namespace:

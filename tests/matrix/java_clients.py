@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from minikafka.client.connection import Connection
+from minikafka.protocol.messages import CreateTopicsRequest
 from tests.matrix import kafka_jars
 from tests.matrix.workplace import MATRIX_DIRECTORY, Workplace, executable, run
 
@@ -28,7 +30,16 @@ def source_folders(version: str) -> list[str]:
     if number < (0, 9):
         return []
     by_age = "since_2_4" if number >= (2, 4) else "until_2_3"
-    return ["any", by_age, *(["since_0_11"] if number >= (0, 11) else [])]
+    if number < (0, 11):
+        return ["any", by_age]
+    return ["any", by_age, "since_0_11", "since_2_5" if number >= (2, 5) else "since_0_11_until_2_4"]
+
+
+def columns(version: str) -> list[str]:
+    """What the client ``version`` can do."""
+    number = number_of(version)
+    since = {"assignment": (0, 9), "group": (0, 9), "848": (3, 9), "transactions": (0, 11)}
+    return ["produce", *(column for column, first in since.items() if number >= first)]
 
 
 def jars(workplace: Workplace) -> dict[str, Path]:
@@ -53,7 +64,7 @@ def program(version: str, workplace: Workplace) -> list[str]:
                 classes,
                 "-cp",
                 jar_path,
-                *(sources or [SOURCES / "any/Produce.java"]),
+                *(sources or [SOURCES / "any/Produce.java", SOURCES / "any/Steps.java"]),
             ]
         )
     return [*JAVA, "-cp", f"{classes}:{jar_path}"]
@@ -63,17 +74,25 @@ def check_release(version: str, *, workplace: Workplace) -> str:
     """Produce and read with the client ``version``, and do what else it can."""
     topic = workplace.topic(f"java-{version}")
     create_topic(topic, PARTITIONS, workplace)
-    writer = program(version, workplace)
-    # The consumer of 0.8 needs ZooKeeper: what its producer sent is read with the next release.
-    reader = writer if source_folders(version) else program("0.9.0.1", workplace)
     scenario = [workplace.bootstrap, topic, str(PARTITIONS), str(MESSAGES)]
-    printed = run([*writer, "Produce", *scenario, *codecs(version)], timeout_s=120)
-    for way in ["assign", *(["group"] if "groups" in workplace.features else [])]:
-        printed += run([*reader, "Read", *scenario, way, *codecs(version)], timeout_s=120)
+    steps = [["Produce", *scenario, *codecs(version)]]
+    if not source_folders(version):
+        # The consumer of 0.8 needs ZooKeeper: what its producer sent is read with the next release.
+        printed = run_steps("0.8.2.2", steps, workplace)
+        return printed + run_steps("0.9.0.1", [["Read", *scenario, "assignment", *codecs(version)]], workplace)
+    ways = {"assignment": True, "group": "groups" in workplace.features, "848": "848" in workplace.features}
+    own = columns(version)
+    steps += [["Read", *scenario, way, *codecs(version)] for way, served in ways.items() if served and way in own]
     if "since_0_11" in source_folders(version):
         features = sorted(workplace.features & {"transactions"})
-        printed += run([*writer, "Modern", workplace.bootstrap, f"{topic}-modern", *features], timeout_s=120)
-    return printed
+        steps.append(["Modern", workplace.bootstrap, f"{topic}-modern", *features])
+    return run_steps(version, steps, workplace)
+
+
+def run_steps(version: str, steps: list[list[str]], workplace: Workplace) -> str:
+    """Run classes with their arguments, in one JVM."""
+    words = [word for step in steps for word in ("--", *step)]
+    return run([*program(version, workplace), "Steps", *words[1:]], timeout_s=180)
 
 
 def tool(class_name: str, *arguments: str, workplace: Workplace, stdin: bytes = b"") -> str:
@@ -83,8 +102,11 @@ def tool(class_name: str, *arguments: str, workplace: Workplace, stdin: bytes = 
 
 
 def create_topic(topic: str, partitions: int, workplace: Workplace) -> None:
-    options = ["--bootstrap-server", workplace.bootstrap, "--create", "--topic", topic, "--partitions", str(partitions)]
-    tool("org.apache.kafka.tools.TopicCommand", *options, workplace=workplace)
+    host, _, port = workplace.bootstrap.rpartition(":")
+    wanted = CreateTopicsRequest.CreatableTopic(name=topic, num_partitions=partitions, replication_factor=1)
+    with Connection(host, int(port)) as connection:
+        (created,) = connection.call(CreateTopicsRequest(topics=[wanted], timeout_ms=10_000)).topics
+    assert created.error_code == 0, created
 
 
 def check_tools(workplace: Workplace) -> str:

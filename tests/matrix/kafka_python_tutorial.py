@@ -259,6 +259,25 @@ class Tutorial:
         consumer.close()
         assert [record.value for record in taken] == [b"found"]
 
+    def transactions(self):
+        topic, group = self.topic("transactions"), self.topic("transactions-group")
+        self.create(topic, 1)
+        producer = KafkaProducer(transactional_id=topic, **self.common)
+        producer.init_transactions()
+        for offset, (value, commits) in enumerate(((b"first", True), (b"second", True), (b"third", False))):
+            producer.begin_transaction()
+            producer.send(topic, value)
+            offsets = {TopicPartition(topic, 0): kafka.OffsetAndMetadata(offset, "", -1)}
+            producer.send_offsets_to_transaction(offsets, group)
+            if commits:
+                producer.commit_transaction()
+            else:
+                producer.abort_transaction()
+        producer.close()
+        consumer = KafkaConsumer(group_id=group, isolation_level="read_committed", **self.common)
+        assert consumer.committed(TopicPartition(topic, 0)) == 1
+        assert [record.value for record in self.read(consumer, topic, [0], 2)] == [b"first", b"second"]
+
     def read(self, consumer, topic, partitions, count):
         consumer.assign([TopicPartition(topic, partition) for partition in partitions])
         consumer.seek_to_beginning()
@@ -295,12 +314,18 @@ def main():
         tutorial.assign_seek_and_offsets,
         tutorial.admin,
     ]
-    if "groups" in options.features.split(","):
+    features = options.features.split(",")
+    if "groups" in features:
         steps.append(tutorial.groups)
+    if "transactions" in features and hasattr(KafkaProducer, "init_transactions"):
+        steps.append(tutorial.transactions)
     for step in steps:
         started = time.monotonic()
         step()
         print(f"{step.__name__:32} {time.monotonic() - started:5.1f} s", flush=True)
+    for column in ("produce", "assignment", "groups", "transactions"):
+        if column in ("produce", "assignment") or any(step.__name__ == column for step in steps):
+            print("works: " + ("group" if column == "groups" else column))
 
 
 if __name__ == "__main__":

@@ -18,12 +18,16 @@ class CannotRunHere(Exception):
 
 
 class CommandFailed(Exception):
-    """A command that had to succeed did not; carries the end of what it printed."""
+    """A command that had to succeed did not; carries the end of what it printed, and in ``printed`` all of it."""
+
+    def __init__(self, message: str, printed: str = "") -> None:
+        super().__init__(message)
+        self.printed = printed
 
 
 class Workplace(NamedTuple):
-    """Where clients are built, and what the broker at ``bootstrap`` ("HOST:PORT") can do: some of "configs",
-    "groups", "transactions"."""
+    """Where clients are built, and what the broker at ``bootstrap`` ("HOST:PORT") can do: some of "848",
+    "configs", "groups", "transactions"."""
 
     directory: Path
     bootstrap: str
@@ -62,14 +66,20 @@ def run(
             check=False,
         )
     except subprocess.TimeoutExpired as expired:
-        raise CommandFailed(f"{' '.join(words)}: not done in {timeout_s} s\n{_tail(expired.output)}") from None
+        raise CommandFailed(
+            f"{' '.join(words)}: not done in {timeout_s} s\n{_tail(expired.output)}", _text(expired.output)
+        ) from None
     if done.returncode != 0:
-        raise CommandFailed(f"{' '.join(words)}: exit code {done.returncode}\n{_tail(done.stdout)}")
-    return done.stdout.decode(errors="replace")
+        raise CommandFailed(f"{' '.join(words)}: exit code {done.returncode}\n{_tail(done.stdout)}", _text(done.stdout))
+    return _text(done.stdout)
+
+
+def _text(output: bytes | None) -> str:
+    return (output or b"").decode(errors="replace")
 
 
 def _tail(output: bytes | None) -> str:
-    return (output or b"").decode(errors="replace")[-6000:]
+    return _text(output)[-6000:]
 
 
 def executable(name: str) -> str:

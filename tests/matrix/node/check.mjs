@@ -10,6 +10,7 @@ export const scenario = {
   bootstrap,
   topic,
   groups: features.includes('groups'),
+  consumers: features.includes('848'),
   transactions: features.includes('transactions')
 }
 
@@ -22,6 +23,11 @@ export const expected = CODECS.flatMap(values)
 export function same (taken, what) {
   assert.deepEqual(taken, expected, what)
   console.log(`${what}: ${taken.length} messages`)
+}
+
+/** Tells whoever runs this that the client has a feature, and that it works. */
+export function works (column) {
+  console.log(`works: ${column}`)
 }
 
 /** Resolves as `promise` does, or ends the program when it takes too long. */

@@ -1,7 +1,7 @@
 // kafkajs: admin, producer, group, transactions. It reads through groups only.
 import assert from 'node:assert/strict'
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
-import { CODECS, expected, inTime, same, scenario, values } from './check.mjs'
+import { CODECS, expected, inTime, same, scenario, values, works } from './check.mjs'
 
 process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
 const { topic } = scenario
@@ -20,6 +20,8 @@ for (const codec of CODECS) {
 await producer.disconnect()
 const [offsets] = await admin.fetchTopicOffsets(topic)
 assert.deepEqual([offsets.low, offsets.high], ['0', String(expected.length)])
+
+works('produce')
 
 /** The values of the first `count` messages of a topic, through a group of its own. */
 async function take (name, count) {
@@ -41,19 +43,24 @@ async function take (name, count) {
 
 if (scenario.groups) {
   same(await take(topic, expected.length), 'in a group')
+  works('group')
 }
 if (scenario.transactions) {
   const name = `${topic}-transactional`
   const transactional = kafka.producer({ transactionalId: name, maxInFlightRequests: 1, idempotent: true })
   await transactional.connect()
-  for (const end of ['commit', 'abort', 'commit']) {
+  for (const end of ['commit', 'commit', 'abort']) {
     const transaction = await transactional.transaction()
     await transaction.send({ topic: name, messages: [{ value: end }] })
+    const topics = [{ topic: name, partitions: [{ partition: 0, offset: end === 'commit' ? '1' : '7' }] }]
+    await transaction.sendOffsets({ consumerGroupId: `${name}-mover`, topics })
     await transaction[end]()
   }
   await transactional.disconnect()
   assert.deepEqual(await take(name, 2), ['commit', 'commit'])
-  console.log('transactions')
+  const [committed] = await admin.fetchOffsets({ groupId: `${name}-mover`, topics: [name] })
+  assert.equal(committed.partitions[0].offset, '1', 'the offset of the last transaction that was committed')
+  works('transactions')
 }
 await admin.deleteTopics({ topics: [topic] })
 await admin.disconnect()

@@ -33,6 +33,7 @@ public class Produce {
                 produce(bootstrap, topic, partitions, count, arguments[index], acks);
             }
         }
+        System.out.println("works: produce");
     }
 
     static void produce(String bootstrap, String topic, int partitions, int count, String codec, String acks)

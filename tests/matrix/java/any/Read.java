@@ -13,7 +13,7 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * Reads what Produce has sent, with what every Java consumer since 0.9 offers: by assignment, or in a group.
  *
- * Usage: Read BOOTSTRAP TOPIC PARTITIONS COUNT assign|group CODEC...
+ * Usage: Read BOOTSTRAP TOPIC PARTITIONS COUNT assignment|group|848 CODEC...
  */
 public class Read {
     static final long DEADLINE_MS = 60000;
@@ -22,7 +22,7 @@ public class Read {
         String topic = arguments[1];
         int partitions = Integer.parseInt(arguments[2]);
         int count = Integer.parseInt(arguments[3]);
-        boolean inGroup = arguments[4].equals("group");
+        String way = arguments[4];
         Map<Integer, List<String>> expected = new HashMap<Integer, List<String>>();
         int total = 0;
         for (int partition = 0; partition < partitions; partition++) {
@@ -36,12 +36,14 @@ public class Read {
                 }
             }
         }
-        Map<Integer, List<String>> taken =
-                inGroup ? inGroup(arguments[0], topic, total) : assigned(arguments[0], topic, partitions, total);
+        Map<Integer, List<String>> taken = way.equals("assignment")
+                ? assigned(arguments[0], topic, partitions, total)
+                : inGroup(arguments[0], topic, total, way);
         if (!taken.equals(expected)) {
             throw new AssertionError("read other messages than were produced: " + summary(taken, expected));
         }
-        System.out.println("read " + total + " messages, by " + arguments[4]);
+        System.out.println("read " + total + " messages");
+        System.out.println("works: " + way);
     }
 
     static Properties settings(String bootstrap) {
@@ -71,9 +73,12 @@ public class Read {
         }
     }
 
-    static Map<Integer, List<String>> inGroup(String bootstrap, String topic, int total) {
+    static Map<Integer, List<String>> inGroup(String bootstrap, String topic, int total, String way) {
         Properties settings = settings(bootstrap);
-        settings.put("group.id", "group-of-" + topic);
+        settings.put("group.id", way + "-of-" + topic);
+        if (way.equals("848")) {
+            settings.put("group.protocol", "consumer");
+        }
         Map<Integer, List<String>> taken;
         KafkaConsumer<String, String> consumer = new KafkaConsumer<String, String>(settings);
         try {

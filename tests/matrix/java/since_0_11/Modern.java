@@ -11,6 +11,7 @@ import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -33,12 +34,12 @@ public class Modern {
         settings.put("bootstrap.servers", bootstrap);
         AdminClient admin = AdminClient.create(settings);
         try {
-            createAndList(admin, topic);
+            createAndList(admin, topic, 1);
             idempotentWithHeaders(bootstrap, topic);
             timesAndEnds(bootstrap, topic);
             if (Arrays.asList(arguments).contains("transactions")) {
                 String transactional = topic + "-transactional";
-                createAndList(admin, transactional);
+                createAndList(admin, transactional, 2);
                 transactions(bootstrap, transactional);
             }
             admin.deleteTopics(Collections.singletonList(topic)).all().get(30, TimeUnit.SECONDS);
@@ -48,8 +49,8 @@ public class Modern {
         System.out.println("admin, headers, timestamps, idempotence");
     }
 
-    static void createAndList(AdminClient admin, String topic) throws Exception {
-        NewTopic wanted = new NewTopic(topic, 1, (short) 1);
+    static void createAndList(AdminClient admin, String topic, int partitions) throws Exception {
+        NewTopic wanted = new NewTopic(topic, partitions, (short) 1);
         admin.createTopics(Collections.singletonList(wanted)).all().get(30, TimeUnit.SECONDS);
         check(admin.listTopics().names().get(30, TimeUnit.SECONDS).contains(topic), "the new topic is listed");
         check(admin.describeCluster().nodes().get(30, TimeUnit.SECONDS).size() == 1, "the cluster has one node");
@@ -136,20 +137,50 @@ public class Modern {
         } finally {
             producer.close();
         }
+        consumeTransformProduce(bootstrap, topic, 20);
+        System.out.println("works: transactions");
+    }
+
+    /** Takes what was committed, writes it to another partition and commits the offsets, all in one transaction. */
+    static void consumeTransformProduce(String bootstrap, String topic, int count) {
+        TopicPartition from = new TopicPartition(topic, 0);
+        TopicPartition to = new TopicPartition(topic, 1);
+        String group = "group-of-" + topic;
         Properties readSettings = Read.settings(bootstrap);
         readSettings.put("isolation.level", "read_committed");
+        readSettings.put("group.id", group);
+        Properties settings = producerSettings(bootstrap);
+        settings.put("transactional.id", "mover-of-" + topic);
         KafkaConsumer<String, String> consumer = new KafkaConsumer<>(readSettings);
+        KafkaProducer<String, String> producer = new KafkaProducer<>(settings);
         try {
-            TopicPartition where = new TopicPartition(topic, 0);
-            consumer.assign(Collections.singleton(where));
-            consumer.seek(where, 0);
-            for (ConsumerRecord<String, String> record : poll(consumer, 20)) {
+            consumer.subscribe(Collections.singletonList(topic));
+            producer.initTransactions();
+            producer.beginTransaction();
+            long next = 0;
+            for (ConsumerRecord<String, String> record : poll(consumer, count)) {
                 check(record.value().equals("round-0") || record.value().equals("round-2"), "committed: " + record);
+                producer.send(new ProducerRecord<>(topic, 1, record.key(), record.value()));
+                next = record.offset() + 1;
             }
+            SendOffsets.send(
+                    producer, Collections.singletonMap(from, new OffsetAndMetadata(next)), consumer, group);
+            producer.commitTransaction();
+            OffsetAndMetadata committed = Committed.of(consumer, from);
+            check(committed != null && committed.offset() == next, "committed with the transaction: " + committed);
+        } finally {
+            producer.close();
+            consumer.close();
+        }
+        readSettings.remove("group.id");
+        consumer = new KafkaConsumer<>(readSettings);
+        try {
+            consumer.assign(Collections.singleton(to));
+            consumer.seek(to, 0);
+            check(poll(consumer, count).size() == count, "moved once each");
         } finally {
             consumer.close();
         }
-        System.out.println("transactions");
     }
 
     static List<ConsumerRecord<String, String>> poll(KafkaConsumer<String, String> consumer, int count) {

@@ -35,16 +35,23 @@ func main() {
 	for index, name := range codecs {
 		produce(ctx, scenario, name, compression[index])
 	}
+	check.Works("produce")
 	offsets := map[string]map[int32]kgo.Offset{scenario.Topic: {0: kgo.NewOffset().AtStart()}}
 	direct := client(scenario, kgo.ConsumePartitions(offsets))
 	check.Same(take(ctx, direct, len(codecs)*check.Messages), codecs, "by assignment")
 	direct.Close()
+	check.Works("assignment")
 	if scenario.Groups {
-		inGroup(ctx, admin, scenario)
+		inGroup(ctx, admin, scenario, "group")
+	}
+	if scenario.Consumers {
+		inGroup(ctx, admin, scenario, "848", kgo.ServerSideBalancer(), kgo.Balancers(kgo.RangeBalancer()))
 	}
 	if scenario.Transactions {
 		create(ctx, admin, scenario.Topic+"-transactional")
 		transactions(ctx, scenario)
+		consumeTransformProduce(ctx, admin, scenario)
+		check.Works("transactions")
 	}
 	_, err := admin.DeleteTopics(ctx, scenario.Topic)
 	check.Must(err, "delete")
@@ -78,12 +85,13 @@ func take(ctx context.Context, consumer *kgo.Client, count int) []string {
 	return values
 }
 
-func inGroup(ctx context.Context, admin *kadm.Client, scenario check.Scenario) {
-	group := scenario.Topic + "-group"
+func inGroup(ctx context.Context, admin *kadm.Client, scenario check.Scenario, column string, options ...kgo.Opt) {
+	group := scenario.Topic + "-" + column
 	start := kgo.ConsumeResetOffset(kgo.NewOffset().AtStart())
-	member := client(
-		scenario, kgo.ConsumerGroup(group), kgo.ConsumeTopics(scenario.Topic), kgo.DisableAutoCommit(), start)
-	check.Same(take(ctx, member, len(codecs)*check.Messages), codecs, "in a group")
+	options = append(
+		options, kgo.ConsumerGroup(group), kgo.ConsumeTopics(scenario.Topic), kgo.DisableAutoCommit(), start)
+	member := client(scenario, options...)
+	check.Same(take(ctx, member, len(codecs)*check.Messages), codecs, "in a group, "+column)
 	check.Must(member.CommitUncommittedOffsets(ctx), "commit")
 	member.Close()
 	committed, err := admin.FetchOffsets(ctx, group)
@@ -92,6 +100,7 @@ func inGroup(ctx context.Context, admin *kadm.Client, scenario check.Scenario) {
 	if offset.At != int64(len(codecs)*check.Messages) {
 		check.Must(fmt.Errorf("offset %d", offset.At), "committed offset")
 	}
+	check.Works(column)
 }
 
 func transactions(ctx context.Context, scenario check.Scenario) {
@@ -114,5 +123,39 @@ func transactions(ctx context.Context, scenario check.Scenario) {
 		if value != "committed" {
 			check.Must(errors.New(value), "read committed")
 		}
+	}
+}
+
+// consumeTransformProduce moves what was committed to another topic, with its offsets in the transaction.
+func consumeTransformProduce(ctx context.Context, admin *kadm.Client, scenario check.Scenario) {
+	from := scenario.Topic + "-transactional"
+	to := scenario.Topic + "-moved"
+	create(ctx, admin, to)
+	session, err := kgo.NewGroupTransactSession(
+		kgo.SeedBrokers(scenario.Bootstrap), kgo.TransactionalID(to), kgo.ConsumerGroup(to), kgo.ConsumeTopics(from),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.RequireStableFetchOffsets())
+	check.Must(err, "transactional session")
+	next := int64(0)
+	for moved := 0; moved < 2; {
+		fetches := session.PollFetches(ctx)
+		check.Must(fetches.Err(), "fetch")
+		check.Must(session.Begin(), "begin")
+		fetches.EachRecord(func(record *kgo.Record) {
+			session.Produce(ctx, &kgo.Record{Topic: to, Value: record.Value}, nil)
+			next = record.Offset + 1
+			moved++
+		})
+		committed, err := session.End(ctx, kgo.TryCommit)
+		check.Must(err, "end")
+		if !committed {
+			check.Must(errors.New("the only member was rebalanced"), "commit")
+		}
+	}
+	session.Close()
+	committed, err := admin.FetchOffsets(ctx, to)
+	check.Must(err, "committed offsets")
+	if offset, _ := committed.Lookup(from, 0); offset.At != next {
+		check.Must(fmt.Errorf("%d, not %d", offset.At, next), "offset committed with the transaction")
 	}
 }

@@ -24,9 +24,12 @@ func main() {
 	for index, name := range codecs {
 		produce(ctx, scenario, name, kafka.Compression(index))
 	}
+	check.Works("produce")
 	read(ctx, scenario, kafka.ReaderConfig{Partition: 0}, "by assignment")
+	check.Works("assignment")
 	if scenario.Groups {
 		read(ctx, scenario, kafka.ReaderConfig{GroupID: scenario.Topic + "-group"}, "in a group")
+		check.Works("group")
 	}
 	check.Must(connection.DeleteTopics(scenario.Topic), "delete")
 }

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -36,15 +37,19 @@ func main() {
 	for index, name := range codecs {
 		produce(brokers, scenario.Topic, name, sarama.CompressionCodec(index))
 	}
+	check.Works("produce")
 	read(brokers, scenario.Topic)
+	check.Works("assignment")
 	for _, old := range []sarama.KafkaVersion{sarama.V0_8_2_0, sarama.V0_10_0_0, sarama.V1_0_0_0} {
 		asOld(brokers, scenario.Topic, old)
 	}
 	if scenario.Groups {
 		inGroup(brokers, scenario.Topic)
+		check.Works("group")
 	}
 	if scenario.Transactions {
-		transactions(brokers, scenario.Topic+"-transactional")
+		transactions(brokers, admin, scenario.Topic+"-transactional")
+		check.Works("transactions")
 	}
 	check.Must(admin.DeleteTopic(scenario.Topic), "delete")
 }
@@ -145,7 +150,7 @@ func inGroup(brokers []string, topic string) {
 	check.Same(values, codecs, "in a group")
 }
 
-func transactions(brokers []string, topic string) {
+func transactions(brokers []string, admin sarama.ClusterAdmin, topic string) {
 	settings := config()
 	settings.Producer.Transaction.ID = topic
 	settings.Producer.Idempotent = true
@@ -153,7 +158,7 @@ func transactions(brokers []string, topic string) {
 	producer, err := sarama.NewSyncProducer(brokers, settings)
 	check.Must(err, "transactional producer")
 	defer producer.Close()
-	for _, commits := range []bool{true, false, true} {
+	for number, commits := range []bool{true, true, false} {
 		check.Must(producer.BeginTxn(), "begin")
 		value := sarama.StringEncoder("aborted")
 		if commits {
@@ -161,11 +166,19 @@ func transactions(brokers []string, topic string) {
 		}
 		_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: value})
 		check.Must(err, "produce in a transaction")
+		offset := sarama.PartitionOffsetMetadata{Partition: 0, Offset: int64(number)}
+		offsets := map[string][]*sarama.PartitionOffsetMetadata{topic: {&offset}}
+		check.Must(producer.AddOffsetsToTxn(offsets, topic+"-group"), "offsets in a transaction")
 		if commits {
 			check.Must(producer.CommitTxn(), "commit")
 		} else {
 			check.Must(producer.AbortTxn(), "abort")
 		}
+	}
+	committed, err := admin.ListConsumerGroupOffsets(topic+"-group", map[string][]int32{topic: {0}})
+	check.Must(err, "committed offsets")
+	if block := committed.GetBlock(topic, 0); block == nil || block.Offset != 1 {
+		check.Must(fmt.Errorf("%v", block), "the offset of the last transaction that was committed")
 	}
 	readSettings := config()
 	readSettings.Consumer.IsolationLevel = sarama.ReadCommitted

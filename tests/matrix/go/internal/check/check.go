@@ -14,11 +14,12 @@ const Messages = 200
 // Deadline bounds every wait.
 const Deadline = 60 * time.Second
 
-// Scenario is what the command line asks for: BOOTSTRAP TOPIC [groups] [transactions].
+// Scenario is what the command line asks for: BOOTSTRAP TOPIC [848] [groups] [transactions].
 type Scenario struct {
 	Bootstrap    string
 	Topic        string
 	Groups       bool
+	Consumers    bool // groups of KIP-848
 	Transactions bool
 }
 
@@ -27,6 +28,7 @@ func FromArguments() Scenario {
 	scenario := Scenario{Bootstrap: os.Args[1], Topic: os.Args[2]}
 	for _, feature := range os.Args[3:] {
 		scenario.Groups = scenario.Groups || feature == "groups"
+		scenario.Consumers = scenario.Consumers || feature == "848"
 		scenario.Transactions = scenario.Transactions || feature == "transactions"
 	}
 	return scenario
@@ -46,6 +48,11 @@ func Expected(codecs []string) []string {
 		}
 	}
 	return values
+}
+
+// Works tells whoever runs this that the client has a feature, and that it works.
+func Works(column string) {
+	fmt.Printf("works: %s\n", column)
 }
 
 // Must ends the program when something failed.
