@@ -1,6 +1,6 @@
 // @platformatic/kafka: admin, producer, groups of both protocols, transactions. It reads through groups only.
 import {
-  Admin, Consumer, ListOffsetTimestamps, MessagesStreamModes, Producer, stringDeserializers, stringSerializers
+  Admin, Consumer, FetchIsolationLevels, ListOffsetTimestamps, MessagesStreamModes, Producer, stringDeserializers, stringSerializers
 } from '@platformatic/kafka'
 import assert from 'node:assert/strict'
 import { CODECS, expected, inTime, same, scenario, values, works } from './check.mjs'
@@ -26,8 +26,8 @@ works('produce')
 async function take (name, count, settings = {}) {
   const groupId = `${name}-${settings.groupProtocol ?? 'group'}`
   const member = new Consumer({ ...common, groupId, deserializers: stringDeserializers, ...settings })
-  const mode = MessagesStreamModes.EARLIEST
-  const stream = await member.consume({ topics: [name], mode, isolationLevel: 'READ_COMMITTED', autocommit: true })
+  const [mode, isolationLevel] = [MessagesStreamModes.EARLIEST, FetchIsolationLevels.READ_COMMITTED]
+  const stream = await member.consume({ topics: [name], mode, isolationLevel, autocommit: true })
   const taken = []
   const all = (async () => {
     for await (const message of stream) {
