@@ -23,6 +23,7 @@ Stable {('orders', 0): 0, ('orders', 1): 0}
 3 8
 {}
 ['kept']
+[]
 """
 
 

@@ -78,6 +78,25 @@ def test_a_manual_clock_moved_on_the_loop() -> None:
     asyncio.run(main())
 
 
+def test_what_is_due_at_once_needs_no_move_of_a_manual_clock() -> None:
+    async def main() -> None:
+        clock = ManualClock()
+        timers = Timers(clock)
+        driver = TimerDriver(asyncio.get_running_loop(), clock, timers)
+        fired: list[int] = []
+        timers.after(1000, lambda: fired.append(1))
+        timers.after(0, lambda: timers.after(0, lambda: fired.append(2)))
+        assert fired == []
+        await until(lambda: fired)
+        assert fired == [2]
+        timers.after(0, lambda: fired.append(3))
+        driver.close()
+        await asyncio.sleep(0)
+        assert fired == [2]
+
+    asyncio.run(main())
+
+
 def test_a_manual_clock_moved_by_another_thread_returns_when_all_is_done_on_the_loop() -> None:
     clock = ManualClock()
     timers = Timers(clock)

@@ -16,6 +16,7 @@ class TimerDriver:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock, timers: Timers) -> None:
         self._loop = loop
+        self._clock = clock
         self._timers = timers
         self._handle: asyncio.TimerHandle | None = None
         self._thread_id = threading.get_ident()
@@ -23,6 +24,7 @@ class TimerDriver:
         self._stop_listening: Callable[[], None] | None = None
         if isinstance(clock, ManualClock):
             self._stop_listening = clock.on_advance(self._run_after_advance)
+            timers.on_earlier_deadline = self._run_what_is_due
         else:
             timers.on_earlier_deadline = self._arm
             self._arm()
@@ -52,6 +54,16 @@ class TimerDriver:
             self._timers.run_due()
         finally:
             self._arm()
+
+    def _run_what_is_due(self) -> None:
+        """A ManualClock stands still: what is due at this very moment would else wait until it is moved."""
+        deadline_ms = self._timers.next_deadline_ms()
+        if deadline_ms is not None and deadline_ms <= self._clock.monotonic_ms():
+            self._loop.call_soon(self._run_unless_closed)
+
+    def _run_unless_closed(self) -> None:
+        if not self._is_closed:
+            self._timers.run_due()
 
     def _run_after_advance(self) -> None:
         """A ManualClock was moved, perhaps by another thread: run what is due on the loop, and return after that."""
