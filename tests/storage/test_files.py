@@ -181,3 +181,9 @@ def test_faults_are_chosen_by_operation_and_path() -> None:
     file.pwrite(b"x", 0)
     with pytest.raises(OSError, match="Input/output"):
         file.descriptor().sync()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full, a disk without space, is Linux's")
+def test_a_file_that_cannot_be_written_is_named() -> None:
+    with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+        OsFiles().write_bytes("/dev/full", b"x", sync=False)

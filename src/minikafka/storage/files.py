@@ -263,6 +263,9 @@ class OsFiles:
             _pwrite_rest(fd, memoryview(data), 0, 0)
             if sync and self.durable:
                 os.fsync(fd)
+        except OSError as error:
+            error.filename = path
+            raise
         finally:
             os.close(fd)
 
