@@ -101,6 +101,47 @@ def test_batch_of_many_records() -> None:
     assert {partition: one.record_offset for partition, one in offsets.items()} == {p: p + 5 for p in range(20_000)}
 
 
+def commit(partition: int, offset: int, metadata: str = "") -> CoordinatorRecord:
+    return offset_commit_record("g", "t", partition, OffsetAndMetadata(offset, 0, metadata, 5, -1, bytes(16), -1))
+
+
+COMMITS_ALIKE = [commit(partition, 100 + partition) for partition in range(8)]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        COMMITS_ALIKE,
+        [*COMMITS_ALIKE, commit(3, 7)],
+        [*COMMITS_ALIKE[:5], commit(5, 1, "longer"), *COMMITS_ALIKE[6:]],
+        [*COMMITS_ALIKE, offset_commit_tombstone("g", "t", 4)],
+        [offset_commit_tombstone("g", "t", partition) for partition in range(6)],
+        [commit(partition, partition, "x" * 100) for partition in range(6)],
+        [commit(partition, partition) for partition in range(100)],
+    ],
+)
+@pytest.mark.parametrize("timestamps", [[0], [0, 1], [0, 1_000]])
+def test_commits_that_are_laid_out_alike_and_not(records: list[CoordinatorRecord], timestamps: list[int]) -> None:
+    data = build_batch(
+        [
+            Record(
+                7 + delta,
+                timestamps[delta % len(timestamps)],
+                stored.encode_key(record.key),
+                None if record.value is None else stored.encode_value(record.value, record.version),
+            )
+            for delta, record in enumerate(records)
+        ],
+        base_offset=7,
+    )
+    loader, loaded, replayed = GroupLoader(), new_shard(), new_shard()
+    assert loader.feed(data) == 7 + len(records)
+    loader.finish(loaded)
+    for delta, record in enumerate(records):
+        replayed.replay(record.key, record.value, 7 + delta)
+    assert offsets_of(loaded) == offsets_of(replayed)
+
+
 def test_batch_that_is_cut_off_is_left_for_later() -> None:
     first = batch_of([offset_commit_tombstone("g", "t", 0)], 7)
     loader = GroupLoader()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import logging
+from functools import lru_cache
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -45,6 +46,9 @@ _PLAIN_VALUE_BYTES: Final = _PLAIN_VALUE.size
 _INT32: Final = Struct(">i")
 _ZERO_TOPIC_ID: Final = bytes(16)
 
+_MANY: Final = 4
+"""Records, from which on it is worth a look whether they are laid out alike."""
+
 Stored = tuple[int, "bytes | None"]
 """Record offset, value."""
 
@@ -58,6 +62,9 @@ class GroupLoader:
 
     def feed(self, data: bytes) -> int:
         """Take in the whole batches at the start of ``data``. Returns the offset after the last one, -1 for none."""
+        return _without_garbage_collection(lambda: self._feed(data))
+
+    def _feed(self, data: bytes) -> int:
         position = 0
         size = len(data)
         next_offset = -1
@@ -71,7 +78,9 @@ class GroupLoader:
             if magic != 2 or attributes & _SLOW or self._pending:
                 next_offset = self._feed_slowly(memoryview(data)[position:end])
             else:
-                _read_plain_records(data, position + _HEADER_BYTES, count, base_offset, last)
+                start = position + _HEADER_BYTES
+                if count < _MANY or not _read_equal_records(data[start:end], count, base_offset, last):
+                    _read_plain_records(data, start, count, base_offset, last)
                 next_offset = base_offset + last_offset_delta + 1
             position = end
         return next_offset
@@ -114,7 +123,10 @@ class GroupLoader:
 
     def finish(self, shard: GroupShard) -> None:
         """Put what was read into ``shard``, which must be empty."""
-        others = _without_garbage_collection(lambda: _put_offsets(self._last, shard))
+        _without_garbage_collection(lambda: self._finish(shard))
+
+    def _finish(self, shard: GroupShard) -> None:
+        others = _put_offsets(self._last, shard)
         for record_offset, key, value in sorted(others, key=lambda entry: entry[0]):
             _replay(shard, key, value, record_offset, -1)
         for producer_id, pending in self._pending.items():
@@ -125,7 +137,7 @@ class GroupLoader:
 
 
 def _without_garbage_collection(work: Callable[[], T]) -> T:
-    """A million offsets are made here and none is garbage; looking for some again and again doubles the time."""
+    """A million offsets are made here and none is garbage; looking for some again and again can double the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -135,16 +147,61 @@ def _without_garbage_collection(work: Callable[[], T]) -> T:
             gc.enable()
 
 
+def _read_equal_records(data: bytes, count: int, base_offset: int, last: dict[bytes, Stored]) -> bool:
+    """Note the records of an uncompressed batch if all are laid out alike, as those of one commit are: then one format
+    reads them. False when they are not; some may have been noted then, which does no harm."""
+    size = len(data) // count
+    layout = _layout_of(data, size)
+    if layout is None or size * count != len(data):
+        return False
+    first_head, first_key_size, first_value_size, records = layout
+    for head, delta, key_size, key, value_size, value in records.iter_unpack(data):
+        if head != first_head or key_size != first_key_size or value_size != first_value_size or delta >= 0x80:
+            return False
+        last[key] = (base_offset + (delta >> 1), value)
+    return True
+
+
+def _layout_of(data: bytes, size: int) -> tuple[bytes, int, int, Struct] | None:
+    """Of the first record: what stands before its offset delta, the varints of its key's and value's size, and its
+    format; None when a part of it takes a longer varint than usual, or is null."""
+    head = data[: 3 if data[0] < 0x80 else 4]
+    key_at = len(head) + 2
+    if len(data) <= key_at or head[-1] >= 0x80 or head[-3] >= 0x80:
+        return None
+    key_size = data[key_at - 1]
+    value_at = key_at + (key_size >> 1) + 1
+    if key_size >= 0x80 or key_size & 1 or value_at > len(data):
+        return None
+    value_size = data[value_at - 1]
+    end = value_at + (value_size >> 1) + 1
+    if value_size >= 0x80 or value_size & 1 or end != size or data[end - 1]:
+        return None
+    return head, key_size, value_size, _record_format(len(head), key_size >> 1, value_size >> 1)
+
+
+@lru_cache(maxsize=256)
+def _record_format(head: int, key: int, value: int) -> Struct:
+    """Head, offset delta, key size, key, value size, value, and no headers."""
+    return Struct(f"{head}sBB{key}sB{value}sx")
+
+
 def _read_plain_records(data: bytes, position: int, count: int, base_offset: int, last: dict[bytes, Stored]) -> None:
     """Note the records of an uncompressed batch.
 
-    Varints of one byte are read in place: nearly all of them are. A null value (-1) is the zigzag 1.
+    Varints of one byte are read in place, and the length of the record, which often takes two, too. A null value (-1)
+    is the zigzag 1.
     """
     for _ in range(count):
         zigzag = data[position]
         position += 1
         if zigzag >= 0x80:
-            zigzag, position = _long_varint(data, position - 1)
+            second = data[position]
+            if second < 0x80:
+                zigzag += (second << 7) - 0x80
+                position += 1
+            else:
+                zigzag, position = _long_varint(data, position - 1)
         end = position + (zigzag >> 1)
         position += 1
         while data[position] >= 0x80:
