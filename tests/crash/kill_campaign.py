@@ -28,7 +28,7 @@ SETTINGS = {
     "offsets.topic.num.partitions": "2",
     "log.flush.offset.checkpoint.interval.ms": "100",
     "log.initial.task.delay.ms": "50",
-    "file.delete.delay.ms": "100",
+    "log.segment.delete.delay.ms": "100",
 }
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from threading import Barrier
 
 import pytest
@@ -376,6 +377,21 @@ def test_a_failed_disk_takes_only_its_own_partitions_offline(files: MemoryFiles,
     manager.close()
     assert not files.exists("/a/.kafka_cleanshutdown")
     assert files.exists("/b/.kafka_cleanshutdown")
+
+
+def test_a_directory_that_becomes_read_only_is_read_on(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock, log_dirs="/a,/b")
+    logs = [manager.create("t", partition, TOPIC_ID, log_config(segment_bytes=200)) for partition in range(2)]
+    fill(logs[0], 2)
+    files.fault = lambda operation, path: errno.EROFS if operation != "read" and path.startswith("/a/") else None
+    with pytest.raises(StorageError, match="Read-only file system"):
+        fill(logs[0], 5)
+    with pytest.raises(StorageError, match="offline"):
+        append(logs[0], "x")
+    assert values(read_all(logs[0])) == ["v0", "v1"]
+    fill(logs[1], 5)
+    assert os.path.dirname(manager.create("u", 0, OTHER_ID, log_config()).directory) == "/b"
+    assert [directory.path for directory in manager.online_directories] == ["/b"]
 
 
 def test_a_directory_that_cannot_be_opened_is_left_out_unless_it_is_the_only_one(

@@ -24,7 +24,7 @@ VERSIONS = {
     DELETE_TOPICS: 3,
     INIT_PRODUCER_ID: 1,
 }
-LATEST_TIMESTAMP = -1
+LATEST_TIMESTAMP, EARLIEST_TIMESTAMP = -1, -2
 
 
 def string(text: str | None) -> bytes:
@@ -197,9 +197,9 @@ class Connection:
         answer = self.call(fetch_request(topic, partition, offset, max_bytes=max_bytes, max_wait_ms=0))
         return read_fetch_answer(answer, topic)
 
-    def end_offset(self, topic: str, partition: int) -> int:
+    def end_offset(self, topic: str, partition: int, timestamp: int = LATEST_TIMESTAMP) -> int:
         body = struct.pack(">ib", -1, 0) + struct.pack(">i", 1) + string(topic)
-        body += struct.pack(">iiiq", 1, partition, -1, LATEST_TIMESTAMP)
+        body += struct.pack(">iiiq", 1, partition, -1, timestamp)
         answer = self.call(request(LIST_OFFSETS, body))
         error_code, _, offset = struct.unpack_from(">hqq", answer, 4 + 4 + 4 + len(string(topic)) + 4 + 4)
         assert error_code == 0, f"{topic}-{partition}: error code {error_code}"
