@@ -8,7 +8,7 @@ from minikafka.cli.connecting import COMMAND_CONFIG, ZOOKEEPER
 from minikafka.cli.options import Options, Tool, UsageError, flag, string
 from minikafka.client.errors import ClientError
 
-_TYPES = ("topics", "clients", "users", "brokers", "ips", "broker-loggers", "client-metrics", "groups")
+_TYPES = ("topics", "clients", "users", "brokers", "ips", "client-metrics", "groups", "broker-loggers")
 
 TOOL = Tool(
     "kafka-configs",

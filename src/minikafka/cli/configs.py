@@ -34,6 +34,7 @@ from minikafka.client.errors import ClientError
 from minikafka.client.groups import list_groups
 from minikafka.client.topics import list_topics
 from minikafka.errors import ApiError
+from minikafka.protocol.messages import ListConfigResourcesRequest
 
 _KINDS = {
     "topics": TOPIC,
@@ -92,6 +93,9 @@ def _act(cluster: Cluster, target: Target, options: Options) -> None:
 
 def _describe(cluster: Cluster, kind: str, name: str, options: Options) -> None:
     shows_all = options.has("all")
+    if name and not _exists(cluster, kind, name):
+        print(f"The {kind[:-1]} '{name}' doesn't exist and doesn't have dynamic config.")
+        return
     entries = _entries(cluster, kind, name, shows_all=shows_all, include_synonyms=True)
     if options.has("zookeeper"):
         pairs = ",".join(f"{entry.name}={_text(entry.value)}" for entry in entries)
@@ -125,12 +129,19 @@ def _entries(
     return sorted(entries, key=lambda entry: entry.name)
 
 
+def _exists(cluster: Cluster, kind: str, name: str) -> bool:
+    """Whether there is something to describe; the loggers of a broker that is not there are an error."""
+    return kind == "broker-loggers" or name in _all_names(cluster, kind)
+
+
 def _all_names(cluster: Cluster, kind: str) -> Iterable[str]:
     if kind == "topics":
         return [topic.name for topic in list_topics(cluster)]
     if kind == "brokers":
         return [*map(str, cluster.broker_ids()), ""]
-    named = {resource.name for resource in list_resources(cluster, [_KINDS[kind]])}
+    named: set[str] = set()
+    if cluster.any_broker().served_versions(ListConfigResourcesRequest.api_key) is not None:
+        named.update(resource.name for resource in list_resources(cluster, [_KINDS[kind]]))
     if kind == "groups":
         named.update(group.group_id for group in list_groups(cluster))
     return sorted(named)
@@ -175,7 +186,7 @@ def _to_add(options: Options) -> dict[str, str]:
             if len(words) != 2:
                 raise ClientError(
                     "requirement failed: Invalid entity config: all configs to be added must be in the format "
-                    '"key=val".'
+                    '"key=val" or  "key=[val1,val2]" to group values which contain commas.'
                 )
             configs[words[0].strip()] = re.sub(r"[\[\]]", "", words[1]).strip()
     for name in configs:

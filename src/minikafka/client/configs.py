@@ -109,7 +109,7 @@ def alter_configs(cluster: Cluster, resource: Resource, changes: Iterable[Change
         check(result.error_code, result.error_message)
 
 
-def list_resources(cluster: Cluster, kinds: Iterable[int]) -> list[Resource]:
+def list_resources(cluster: Cluster, kinds: Sequence[int]) -> list[Resource]:
     """The names of resources of these kinds that have configurations (KIP-1142). Raises ApiError, ClientError."""
     request = ListConfigResourcesRequest()
     version = cluster.any_broker().highest_version(request)
@@ -117,7 +117,9 @@ def list_resources(cluster: Cluster, kinds: Iterable[int]) -> list[Resource]:
         request.resource_types = list(kinds)
     answer = cluster.any_broker().call(request, version)
     check(answer.error_code)
-    return [Resource(each.resource_type, each.resource_name) for each in answer.config_resources]
+    found = [Resource(each.resource_type, each.resource_name) for each in answer.config_resources]
+    # Version 0 lists client metrics, whatever is wanted (KIP-1000).
+    return [resource for resource in found if resource.kind in set(kinds)]
 
 
 def _is_one_broker(resource: Resource) -> bool:
