@@ -228,7 +228,7 @@ def client_matrix(environments: Environments, step: Step) -> None:
 
 def kill_campaign(environments: Environments, step: Step) -> None:
     programs = environments.tools(step)
-    step.run(programs / "python", "-m", "tests.crash.kill_campaign", "--rounds", "20", timeout_s=300)
+    step.run(programs / "python", "-m", "tests.crash.kill_campaign", "--rounds", "15", timeout_s=300)
 
 
 def benchmarks_run(environments: Environments, step: Step) -> None:
