@@ -128,9 +128,14 @@ def test_a_name_no_topic_can_have(cluster: Cluster) -> None:
 
 def test_a_topic_that_does_not_come_to_be() -> None:
     with Broker(auto_create_topics_enable=False) as broker, Cluster(broker.bootstrap_servers) as cluster:
-        producer = Producer(cluster, ProducerSettings(max_block_ms=20, retry_backoff_ms=5))
+        warnings: list[str] = []
+        settings = ProducerSettings(max_block_ms=20, retry_backoff_ms=5)
+        producer = Producer(cluster, settings, on_warning=warnings.append)
         with pytest.raises(RecordRefused, match="Topic nope not present in metadata after 20 ms"):
             producer.send("nope", b"v")
+        assert warnings == [
+            "The metadata response from the cluster reported a recoverable issue : {nope=UNKNOWN_TOPIC_OR_PARTITION}"
+        ]
 
 
 def test_seeking(cluster: Cluster) -> None:

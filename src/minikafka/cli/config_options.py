@@ -79,7 +79,7 @@ def check(options: Options) -> Target:
         options.values("entity-type")
         + [kind for name, kind in {**_FLAGS, **_DEFAULT_FLAGS}.items() if options.has(name)],
         [value for name, value in options.in_order if name in ("entity-name", "entity-default")]
-        + [value for name, value in options.in_order if name in _FLAGS]
+        + [options.value(name) or "" for name in _FLAGS if options.has(name)]
         + ["" for name in _DEFAULT_FLAGS if options.has(name)],
     )
     _check_types(target, options)

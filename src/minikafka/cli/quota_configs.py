@@ -32,7 +32,7 @@ def describe(cluster: Cluster, target: Target) -> None:
     for index, kind in enumerate(target.types):
         wanted[_ENTITY_TYPES[kind]] = (target.names[index] or None) if index < len(target.names) else AnyName
     for entity in describe_quotas(cluster, wanted):
-        quotas = ", ".join(f"{key}={java_double(value)}" for key, value in entity.quotas.items())
+        quotas = ", ".join(f"{key}={java_double(value)}" for key, value in sorted(entity.quotas.items()))
         print(f"Quota configs for {_entity_words(entity)} are {quotas}")
     if target.types == ["users"] and "" not in target.names:
         for user, credentials in describe_credentials(cluster, target.names).items():
@@ -67,9 +67,10 @@ def _check(target: Target, added: dict[str, str], deleted: list[str]) -> None:
     for verb, given in (("added", added), ("deleted", deleted)):
         unknown = [name for name in given if name not in names]
         if unknown:
+            listed = ",".join(unknown) if kind == "ips" else f"Set({', '.join(unknown)})"
             raise ClientError(
                 f"Only {what} configs can be {verb} for '{kind}' using --bootstrap-server. Unexpected config names: "
-                + ", ".join(unknown)
+                + listed
             )
     if any(name in MECHANISMS for name in [*added, *deleted]):
         if "" in target.names:

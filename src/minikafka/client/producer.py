@@ -180,14 +180,17 @@ class Producer:
     def _partition_count(self, topic: str) -> int:
         """Waits for a topic that is being created. Raises ApiError, ClientError."""
         deadline = time.monotonic() + self._settings.max_block_ms / 1000
+        warned_of = None
         while True:
             found = self._leaders.topic(topic)
             if found is not None and found.leaders:
                 return len(found.leaders)
             code = self._leaders.problems.get(topic, NONE)
-            self._on_warning(
-                f"The metadata response from the cluster reported a recoverable issue : {{{topic}={name_of(code)}}}"
-            )
+            if code != warned_of:
+                self._on_warning(
+                    f"The metadata response from the cluster reported a recoverable issue : {{{topic}={name_of(code)}}}"
+                )
+                warned_of = code
             if time.monotonic() >= deadline:
                 raise RecordRefused(f"Topic {topic} not present in metadata after {self._settings.max_block_ms} ms.")
             time.sleep(self._settings.retry_backoff_ms / 1000)
