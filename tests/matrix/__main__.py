@@ -24,6 +24,7 @@ from tests.matrix import (
     node_clients,
     python_clients,
     table,
+    tool_session,
 )
 from tests.matrix.workplace import CannotRunHere, CommandFailed, Workplace
 from tests.support.wire import Connection
@@ -60,6 +61,7 @@ CLIENTS: dict[str, tuple[Sequence[str], Check]] = {
 }
 TOOLS: dict[str, Check] = {
     "Kafka's own tools": java_clients.check_tools,
+    "Kafka's tools and ours": tool_session.check,
     "Kafka's tools for groups, settings and transactions": kafka_tools.check,
     f"Kafka Streams {kafka_streams.STREAMS_VERSION}": kafka_streams.check,
     "Kafka's answers to admin calls": admin_answers.check,
