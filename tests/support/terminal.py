@@ -21,15 +21,16 @@ class Terminal:
     def __init__(self, command: Sequence[str | Path], cwd: Path, environment: Mapping[str, str]) -> None:
         self._controller, terminal = pty.openpty()
         self._shown = bytearray()
+        # The first terminal that the leader of a session opens is its own: then Ctrl-C is a signal.
+        opening = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&0', os.ttyname(terminal)]
         self.process = subprocess.Popen(
-            [str(word) for word in command],
+            [*opening, *map(str, command)],
             cwd=cwd,
             env=dict(environment),
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
             start_new_session=True,
-            preexec_fn=lambda: _make_controlling(terminal),
         )
         os.close(terminal)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -85,10 +86,3 @@ class Terminal:
             if not chunk:
                 return
             self._shown += chunk
-
-
-def _make_controlling(terminal: int) -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
