@@ -25,10 +25,10 @@ security.inter.broker.protocol | string | PLAINTEXT | {PLAINTEXT,SSL,SASL_PLAINT
     The security protocol towards other brokers.
 
 socket.send.buffer.bytes | int | 102400 | | high
-    SO_SNDBUF of client connections; -1 leaves it to the system.
+    SO_SNDBUF of client connections; -1, and not setting it, leaves it to the system, which makes it grow as needed.
 
 socket.receive.buffer.bytes | int | 102400 | | high
-    SO_RCVBUF of client connections; -1 leaves it to the system.
+    SO_RCVBUF of client connections; -1, and not setting it, leaves it to the system, which makes it grow as needed.
 
 socket.request.max.bytes | int | 104857600 | 1.. | high
     The largest request. A connection that announces a larger one is closed before anything is read.
