@@ -33,7 +33,8 @@ def nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     descriptors = _open_descriptors()
     yield temporary
     gc.collect()
-    assert set(threading.enumerate()) == threads
+    # Threads of a test before may have ended meanwhile; none may have come.
+    assert set(threading.enumerate()) <= threads
     assert _open_descriptors() == descriptors
     assert list(temporary.iterdir()) == []
     temporary.rmdir()
