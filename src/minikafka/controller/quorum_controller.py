@@ -238,25 +238,8 @@ class QuorumController:
         """Let topics grow. Completed when the new partitions are durable and can be used."""
         if validate_only:
             return _completed(self._topics.create_partitions(wishes)[0])
-        answer: Pending[list[Outcome]] = Pending()
-        outcomes: list[Outcome] = []
-
-        def prepare() -> list[VersionedRecord]:
-            decided, records = self._topics.create_partitions(wishes)
-            outcomes.extend(decided)
-            return records
-
-        def finish(error: ApiError | None) -> None:
-            if error is not None:
-                outcomes[:] = [
-                    outcome if outcome.error != NONE else Outcome(error.code, error.message)
-                    for outcome in outcomes or [Outcome()] * len(wishes)
-                ]
-            answer.complete(outcomes)
-
         keys = [topic_names.unify_collision_chars(wish.name) for wish in wishes]
-        self._commits.submit(Change(keys, prepare, finish))
-        return answer
+        return self._commit_each(keys, len(wishes), lambda: self._topics.create_partitions(wishes))
 
     # --- other metadata
 
@@ -267,11 +250,24 @@ class QuorumController:
         effect."""
         if validate_only:
             return _completed(self._configs.decide(alterations)[0])
+        keys: list[Any] = [(alteration.resource_type, alteration.resource_name) for alteration in alterations]
+        keys += [
+            topic_names.unify_collision_chars(alteration.resource_name)
+            for alteration in alterations
+            if alteration.resource_type == TOPIC
+        ]
+        return self._commit_each(keys, len(alterations), lambda: self._configs.decide(alterations))
+
+    def _commit_each(
+        self, keys: Sequence[Any], count: int, decide: Callable[[], tuple[Sequence[Outcome], list[VersionedRecord]]]
+    ) -> Pending[list[Outcome]]:
+        """Commit a change of ``count`` parts, each with its own outcome: what was refused stays so when the rest cannot
+        be written."""
         answer: Pending[list[Outcome]] = Pending()
         outcomes: list[Outcome] = []
 
         def prepare() -> list[VersionedRecord]:
-            decided, records = self._configs.decide(alterations)
+            decided, records = decide()
             outcomes.extend(decided)
             return records
 
@@ -279,16 +275,10 @@ class QuorumController:
             if error is not None:
                 outcomes[:] = [
                     outcome if outcome.error != NONE else Outcome(error.code, error.message)
-                    for outcome in outcomes or [Outcome()] * len(alterations)
+                    for outcome in outcomes or [Outcome()] * count
                 ]
             answer.complete(outcomes)
 
-        keys: list[Any] = [(alteration.resource_type, alteration.resource_name) for alteration in alterations]
-        keys += [
-            topic_names.unify_collision_chars(alteration.resource_name)
-            for alteration in alterations
-            if alteration.resource_type == TOPIC
-        ]
         self._commits.submit(Change(keys, prepare, finish))
         return answer
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from minikafka.storage.partition_log import PartitionLog
 
 NO_EPOCH = -1
-INTERNAL_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
 
 
 def partition_log(broker: Services, topic: str, index: int) -> PartitionLog:

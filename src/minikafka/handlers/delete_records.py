@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from minikafka import errors
 from minikafka.errors import ApiError, StorageError
-from minikafka.handlers._partitions import INTERNAL_TOPICS, partition_log
+from minikafka.handlers._partitions import partition_log
 from minikafka.protocol.messages import DeleteRecordsRequest, DeleteRecordsResponse
+from minikafka.state.topic_names import is_internal
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext
@@ -53,7 +54,7 @@ def _delete_before(
     try:
         if ctx.broker.image.topics_by_name.get(topic) is None:
             raise ApiError(errors.UNKNOWN_TOPIC_OR_PARTITION)
-        if topic in INTERNAL_TOPICS:
+        if is_internal(topic):
             raise ApiError(errors.INVALID_TOPIC_EXCEPTION)
         log = partition_log(ctx.broker, topic, index)
         if "delete" not in log.config.cleanup_policy:

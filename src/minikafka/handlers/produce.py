@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from minikafka import errors
 from minikafka.errors import ApiError, StorageError, name_of
-from minikafka.handlers._partitions import INTERNAL_TOPICS, partition_log
+from minikafka.handlers._partitions import partition_log
 from minikafka.protocol.messages import ProduceRequest, ProduceResponse
 from minikafka.records.batch import (
     ATTRIBUTES_POSITION,
@@ -26,6 +26,7 @@ from minikafka.records.batch import (
 from minikafka.records.compression import ZSTD
 from minikafka.records.errors import InvalidRecordsError
 from minikafka.records.varint import Buffer
+from minikafka.state.topic_names import is_internal
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext, Services
@@ -198,7 +199,7 @@ def _when_synced(response: ProduceResponse, unsynced: list[Unsynced]) -> Pending
 def _check_request(ctx: RequestContext, request: ProduceRequest, topic: str) -> None:
     if request.acks not in (-1, 0, 1):
         raise ApiError(errors.INVALID_REQUIRED_ACKS)
-    if topic in INTERNAL_TOPICS and ctx.client_id != _ADMIN_CLIENT_ID:
+    if is_internal(topic) and ctx.client_id != _ADMIN_CLIENT_ID:
         raise ApiError(errors.INVALID_TOPIC_EXCEPTION)
 
 

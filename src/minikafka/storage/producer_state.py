@@ -321,10 +321,6 @@ class ProducerStateManager:
             return first_offset
         return None
 
-    def has_ongoing_transaction(self, producer_id: int) -> bool:
-        entry = self.producers.get(producer_id)
-        return entry is not None and entry.current_txn_first_offset >= 0
-
     def ongoing_transactions(self) -> Iterator[ProducerStateEntry]:
         """The producers that have one, by age of the transaction."""
         for producer_id in self._ongoing.values():
