@@ -9,15 +9,17 @@ from minikafka.coordinator.group_loader import GroupLoader
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.settings import GroupSettings
 from minikafka.records.compression import NAMES as COMPRESSION_NAMES
+from minikafka.server.coordinator_metadata import CoordinatorMetadata
 from minikafka.server.coordinator_runtime import CoordinatorRuntime
 from minikafka.state.topic_names import GROUP_METADATA_TOPIC
 
 if TYPE_CHECKING:
     from minikafka.clock import Clock, Timers
+    from minikafka.config.broker import BrokerConfig
     from minikafka.controller.quorum_controller import QuorumController
     from minikafka.coordinator.timers import KeyedTimers
     from minikafka.pending import RunBlocking
-    from minikafka.state.metadata_delta import MetadataDelta
+    from minikafka.state.topics import TopicImage
     from minikafka.storage.log_manager import LogManager
 
 
@@ -32,12 +34,17 @@ class GroupService:
     ) -> None:
         self._controller = controller
         self._clock = clock
-        self._config = controller.config
         self._settings = GroupSettings(controller.config)
+        self._metadata = CoordinatorMetadata(
+            controller,
+            GROUP_METADATA_TOPIC,
+            change_settings=self._change_settings,
+            on_topic_deleted=self._on_topic_deleted,
+        )
         self.runtime: CoordinatorRuntime[GroupShard] = CoordinatorRuntime(
             topic=GROUP_METADATA_TOPIC,
-            partition_count=self._partition_count,
-            create_topic=lambda: controller.create_internal_topic(GROUP_METADATA_TOPIC),
+            partition_count=self._metadata.partition_count,
+            create_topic=self._metadata.create_topic,
             logs=logs,
             clock=clock,
             timers=timers,
@@ -52,29 +59,24 @@ class GroupService:
     def start(self) -> None:
         """Load the groups; follow the metadata from now on."""
         self.runtime.start()
-        self._controller.publisher.listeners.append(self._on_change)
+        self._metadata.start()
 
     def stop(self) -> None:
         """Answer whoever waits. What comes after is refused."""
-        self._controller.publisher.listeners.remove(self._on_change)
+        self._metadata.stop()
         self.runtime.stop()
-
-    def _partition_count(self) -> int:
-        topic = self._controller.image.topics_by_name.get(GROUP_METADATA_TOPIC)
-        return 0 if topic is None else len(topic.partitions)
 
     def _new_shard(self, timers: KeyedTimers) -> GroupShard:
         return GroupShard(timers, self._clock, self._settings, self._controller.image)
 
-    def _on_change(self, delta: MetadataDelta) -> None:
-        if self._controller.config is not self._config:
-            self._config = self._controller.config
-            self._settings = GroupSettings(self._config)
-            self.coordinator.change_settings(self._settings)
-        for topic in delta.deleted_topics:
-            indexes = [partition.index for partition in topic.partitions]
-            if topic.name == GROUP_METADATA_TOPIC:
-                for index in indexes:
-                    self.runtime.unload(index)
-            else:
-                self.coordinator.on_partitions_deleted(topic.name, indexes)
+    def _change_settings(self, config: BrokerConfig) -> None:
+        self._settings = GroupSettings(config)
+        self.coordinator.change_settings(self._settings)
+
+    def _on_topic_deleted(self, topic: TopicImage) -> None:
+        indexes = [partition.index for partition in topic.partitions]
+        if topic.name == GROUP_METADATA_TOPIC:
+            for index in indexes:
+                self.runtime.unload(index)
+        else:
+            self.coordinator.on_partitions_deleted(topic.name, indexes)
