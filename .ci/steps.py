@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).parent.parent
 README = REPOSITORY / "README.md"
 GROUND_TRUTH = REPOSITORY.parent / "shared"
 OTHER_PYTHONS = ((3, 10), (3, 12), (3, 13), (3, 14))
+SERVER_OUTPUT_SHOWN = 8_000
 # What differs most between Pythons: parsing bytes, asyncio, threads, real clients.
 TESTS_ON_OTHER_PYTHONS = (
     "tests/protocol",
@@ -146,7 +147,8 @@ class ServerProcess:
             exit_code = self.process.wait()
         if error is not None or exit_code != 0:
             with self.step.log_path.open("a") as log:
-                log.write("--- what the server printed\n" + self.output.read_text())
+                # Last and short: what the step itself said stays in what is shown of a failure.
+                log.write("--- what the server printed at the end\n" + self.output.read_text()[-SERVER_OUTPUT_SHOWN:])
         if error is None and exit_code != 0:
             raise StepFailed(f"the server ended with exit code {exit_code}")
 
