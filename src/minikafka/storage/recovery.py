@@ -18,6 +18,7 @@ from minikafka.storage import log_names, partition_metadata
 from minikafka.storage.batch_scan import BatchHeader, read_batch, scan_headers
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
 from minikafka.storage.log_context import LogContext
+from minikafka.storage.log_folder import LogFolder
 from minikafka.storage.partition_log import LoadedLog, PartitionLog
 from minikafka.storage.partition_metadata import read_topic_id, write_topic_id
 from minikafka.storage.producer_replay import rebuild_producers, replay_batch
@@ -63,8 +64,16 @@ def create_log(
         write_topic_id(files, directory, topic_id, sync=False)
         small_files = _small_files(directory)
     producers = ProducerStateManager(files, directory, log_names.partition_directory(topic, partition))
-    loaded = LoadedLog(segments, producers, epochs, topic_id, 0, 0, 0, _unsynced(directory), small_files)
-    return PartitionLog(context, directory, topic, partition, config, loaded)
+    folder = LogFolder(
+        context,
+        directory,
+        segments,
+        producers,
+        epochs,
+        unsynced_directories=_with_parent(directory),
+        unsynced_files=small_files,
+    )
+    return PartitionLog(context, topic, partition, config, LoadedLog(folder, topic_id, 0, 0))
 
 
 def load_log(
@@ -84,7 +93,7 @@ def load_log(
     """
     loader = _LogLoader(context, directory, topic, partition, config, log_start_offset, recovery_point, clean_shutdown)
     loaded = loader.load()
-    return PartitionLog(context, directory, topic, partition, config, loaded), loader.report
+    return PartitionLog(context, topic, partition, config, loaded), loader.report
 
 
 class _LogLoader:
@@ -131,17 +140,18 @@ class _LogLoader:
             self._recovery_point = log_end_offset
         self.report.log_end_offset = log_end_offset
         topic_id = self._read_topic_id()
-        return LoadedLog(
+        is_clean = self._clean_shutdown
+        folder = LogFolder(
+            self._context,
+            self._directory,
             self._segments,
             self._producers,
             self._epochs,
-            topic_id,
-            log_start_offset,
-            log_end_offset,
-            min(self._recovery_point, log_end_offset),
-            () if self._clean_shutdown else _unsynced(self._directory),
-            () if self._clean_shutdown or topic_id is None else _small_files(self._directory),
+            recovery_point=min(self._recovery_point, log_end_offset),
+            unsynced_directories=() if is_clean else _with_parent(self._directory),
+            unsynced_files=() if is_clean or topic_id is None else _small_files(self._directory),
         )
+        return LoadedLog(folder, topic_id, log_start_offset, log_end_offset)
 
     # --- leftovers
 
@@ -408,7 +418,7 @@ def _total_bytes(segments: list[LogSegment]) -> int:
     return sum(segment.size_bytes for segment in segments)
 
 
-def _unsynced(directory: str) -> tuple[str, str]:
+def _with_parent(directory: str) -> tuple[str, str]:
     """The folder, and the log directory that holds its name."""
     return directory, os.path.dirname(directory)
 

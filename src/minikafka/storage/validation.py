@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from minikafka.errors import MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, ApiError
+from minikafka.errors import CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, ApiError
 from minikafka.records.batch import (
     COMPRESSION_MASK,
     CONTROL_FLAG,
@@ -67,6 +67,7 @@ __all__ = [
     "InvalidRecordsError",
     "ValidatedRecords",
     "analyze_records",
+    "batches_with_offsets",
     "check_batch_size",
     "check_segment_size",
     "validate_and_assign_offsets",
@@ -159,6 +160,37 @@ def analyze_records(
                 f"Record is corrupt (stored crc = {batch.crc}){in_topic_partition(topic_partition)}."
             )
         batches.append(batch)
+    return batches
+
+
+def batches_with_offsets(
+    buffer: bytes | bytearray | memoryview,
+    *,
+    next_offset: int,
+    max_message_bytes: int,
+    leader_epoch: int,
+    origin: str,
+    topic_partition: str = "",
+) -> list[RecordBatch]:
+    """The batches of a leader, whose offsets are kept: whole, valid and ascending from ``next_offset``.
+
+    Raises ApiError(CORRUPT_MESSAGE), and as ``analyze_records``.
+    """
+    batches = analyze_records(
+        buffer,
+        max_message_bytes=max_message_bytes,
+        leader_epoch=leader_epoch,
+        origin=origin,
+        topic_partition=topic_partition,
+    )
+    for batch in batches:
+        if batch.base_offset < next_offset:
+            raise ApiError(
+                CORRUPT_MESSAGE,
+                f"Unexpected offset in append to {topic_partition}: {batch.base_offset} is less than the next offset "
+                f"{next_offset}.",
+            )
+        next_offset = batch.next_offset
     return batches
 
 
