@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from minikafka.clock import Clock, SystemClock
 from minikafka.config import BrokerConfig
-from minikafka.embedded.directories import temporary_path
+from minikafka.embedded.directories import remove, temporary_path
 from minikafka.embedded.groups import GroupCalls
 from minikafka.embedded.seeding import Seeding
 from minikafka.server.endpoints import is_wildcard, join_host_port
@@ -360,9 +360,7 @@ class Broker(Seeding, GroupCalls):
         self._keeper = None
         self._ports = ()
         if self._temporary_directory is not None:
-            from shutil import rmtree
-
-            rmtree(self._temporary_directory, ignore_errors=True)
+            remove(self._temporary_directory)
 
 
 def _request_log(size: int) -> RequestLog | None:

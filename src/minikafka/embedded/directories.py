@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,16 +22,28 @@ def temporary_path(kind: str = "minikafka") -> str:
 
 
 def _parent() -> str:
-    from tempfile import gettempdir
+    if not any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")) and _is_roomy(_MEMORY_DIRECTORY):
+        return _MEMORY_DIRECTORY
+    from tempfile import gettempdir  # as shutil below, milliseconds that a start in memory does not need
 
-    if not any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")):
-        try:
-            room = shutil.disk_usage(_MEMORY_DIRECTORY).free
-        except OSError:
-            room = 0
-        if room >= _ROOMY_BYTES and os.access(_MEMORY_DIRECTORY, os.W_OK | os.X_OK):
-            return _MEMORY_DIRECTORY
     return gettempdir()
+
+
+def _is_roomy(directory: str) -> bool:
+    if not hasattr(os, "statvfs"):
+        return False  # Windows
+    try:
+        room = os.statvfs(directory)
+    except OSError:
+        return False
+    return room.f_bavail * room.f_frsize >= _ROOMY_BYTES and os.access(directory, os.W_OK | os.X_OK)
+
+
+def remove(directory: str) -> None:
+    """Delete the directory as far as that goes: what cannot be deleted is the system's to clean up."""
+    from shutil import rmtree
+
+    rmtree(directory, ignore_errors=True)
 
 
 def empty(directories: Sequence[str]) -> None:
@@ -46,22 +57,26 @@ def empty(directories: Sequence[str]) -> None:
 
 def copy(sources: Sequence[str], targets: Sequence[str]) -> None:
     """Copy the content of each source into its target, which is made if it is not there."""
+    from shutil import copytree, ignore_patterns
+
     for source, target in zip(sources, targets, strict=True):
         if os.path.isdir(source):
-            shutil.copytree(
-                source, target, copy_function=_copy_file, ignore=shutil.ignore_patterns(_LOCK), dirs_exist_ok=True
-            )
+            copytree(source, target, copy_function=_copy_file, ignore=ignore_patterns(_LOCK), dirs_exist_ok=True)
 
 
 def _copy_file(source: str, target: str) -> None:
     """With the time of the last write, from which retention counts."""
-    shutil.copyfile(source, target)
+    from shutil import copyfile
+
+    copyfile(source, target)
     written = os.stat(source)
     os.utime(target, ns=(written.st_atime_ns, written.st_mtime_ns))
 
 
 def _remove(entry: os.DirEntry[str]) -> None:
     if entry.is_dir(follow_symlinks=False):
-        shutil.rmtree(entry.path)
+        from shutil import rmtree
+
+        rmtree(entry.path)
     else:
         os.unlink(entry.path)

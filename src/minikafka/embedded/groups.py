@@ -18,13 +18,7 @@ from minikafka.errors import (
     UNKNOWN_TOPIC_OR_PARTITION,
     ApiError,
 )
-from minikafka.protocol.messages import (
-    ConsumerGroupDescribeRequest,
-    ConsumerProtocolAssignment,
-    DescribeGroupsRequest,
-    ListGroupsRequest,
-    OffsetFetchRequest,
-)
+from minikafka.protocol import messages
 
 if TYPE_CHECKING:
     from minikafka.protocol.messages import Message
@@ -41,13 +35,13 @@ class GroupCalls(TopicCalls):
 
     def groups(self) -> dict[str, str]:
         """Group id -> state, by id. Raises ApiError."""
-        answer = self._ask(ListGroupsRequest(), 5, lambda answer: answer.error_code)
+        answer = self._ask(messages.ListGroupsRequest(), 5, lambda answer: answer.error_code)
         check(answer.error_code)
         return {group.group_id: group.group_state for group in sorted(answer.groups, key=lambda each: each.group_id)}
 
     def group(self, group_id: str) -> Group:
         """A group with its members. Raises ApiError: there is none (GROUP_ID_NOT_FOUND)."""
-        request = ConsumerGroupDescribeRequest(group_ids=[group_id])
+        request = messages.ConsumerGroupDescribeRequest(group_ids=[group_id])
         [found] = self._ask(request, 1, lambda answer: answer.groups[0].error_code).groups
         if found.error_code != GROUP_ID_NOT_FOUND:
             check(found.error_code, found.error_message)
@@ -79,7 +73,7 @@ class GroupCalls(TopicCalls):
 
     def committed_offsets(self, group_id: str) -> dict[tuple[str, int], int]:
         """Topic and partition -> the committed offset, ascending. Raises ApiError."""
-        request = OffsetFetchRequest(group_id=group_id, topics=None)
+        request = messages.OffsetFetchRequest(group_id=group_id, topics=None)
         answer = self._ask(request, _OFFSET_FETCH_VERSION, lambda answer: answer.error_code)
         check(answer.error_code)
         found = {}
@@ -156,7 +150,7 @@ class GroupCalls(TopicCalls):
             time.sleep(_LOADING_INTERVAL_S)
 
     def _classic_group(self, group_id: str) -> Group:
-        request = DescribeGroupsRequest(groups=[group_id])
+        request = messages.DescribeGroupsRequest(groups=[group_id])
         [found] = self._ask(request, 6, lambda answer: answer.groups[0].error_code).groups
         check(found.error_code, found.error_message)
         members = [
@@ -191,8 +185,8 @@ def _assigned(assignment: bytes) -> list[tuple[str, int]]:
     if not assignment:
         return []
     version = int.from_bytes(assignment[:2], "big")
-    known = min(version, ConsumerProtocolAssignment.max_version)
-    decoded, _ = ConsumerProtocolAssignment.decode_from(assignment, 2, known)
+    known = min(version, messages.ConsumerProtocolAssignment.max_version)
+    decoded, _ = messages.ConsumerProtocolAssignment.decode_from(assignment, 2, known)
     return sorted((part.topic, index) for part in decoded.assigned_partitions for index in part.partitions)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from minikafka.protocol.messages import ProducerIdsRecord
+from minikafka.protocol import messages
 
 if TYPE_CHECKING:
     from minikafka.controller.quorum_controller import QuorumController
@@ -20,7 +20,7 @@ async def skip_producer_ids(controller: QuorumController, next_producer_id: int)
     """Give out none below ``next_producer_id``. Raises ApiError: this could not be written."""
     if controller.image.next_producer_id >= next_producer_id:
         return
-    record = ProducerIdsRecord(
+    record = messages.ProducerIdsRecord(
         broker_id=controller.node_id, broker_epoch=controller.broker_epoch, next_producer_id=next_producer_id
     )
     written: asyncio.Future[ApiError | None] = asyncio.get_running_loop().create_future()

@@ -7,7 +7,7 @@ from typing import Any
 
 from minikafka.embedded.caller import Caller, check
 from minikafka.embedded.plain_types import Record
-from minikafka.protocol.messages import FetchRequest, FetchResponse, ListOffsetsRequest
+from minikafka.protocol import messages
 from minikafka.records.batch import RecordBatch, iter_batches
 from minikafka.records.builder import CONTROL_ABORT, control_type_of
 
@@ -38,7 +38,7 @@ class Reader:
         """What has come since, by partition and offset; nothing when there is nothing. Raises ApiError."""
         found: list[Record] = []
         while self._positions:
-            answer: FetchResponse = self._caller.call(self._request(), _FETCH_VERSION)
+            answer: messages.FetchResponse = self._caller.call(self._request(), _FETCH_VERSION)
             check(answer.error_code)
             before = dict(self._positions)
             for topic in answer.responses:
@@ -48,20 +48,20 @@ class Reader:
                 break
         return sorted(found, key=lambda record: (record.partition, record.offset))
 
-    def _request(self) -> FetchRequest:
+    def _request(self) -> messages.FetchRequest:
         partitions = [
-            FetchRequest.FetchPartition(partition=index, fetch_offset=offset, partition_max_bytes=_MAX_BYTES)
+            messages.FetchRequest.FetchPartition(partition=index, fetch_offset=offset, partition_max_bytes=_MAX_BYTES)
             for index, offset in self._positions.items()
         ]
-        return FetchRequest(
+        return messages.FetchRequest(
             max_wait_ms=0,
             min_bytes=0,
             max_bytes=_MAX_BYTES,
             isolation_level=1 if self._is_committed_only else 0,
-            topics=[FetchRequest.FetchTopic(topic=self._topic, partitions=partitions)],
+            topics=[messages.FetchRequest.FetchTopic(topic=self._topic, partitions=partitions)],
         )
 
-    def _records(self, partition: FetchResponse.PartitionData) -> Iterator[Record]:
+    def _records(self, partition: messages.FetchResponse.PartitionData) -> Iterator[Record]:
         check(partition.error_code)
         index = partition.partition_index
         position = self._positions[index]
@@ -76,14 +76,15 @@ class Reader:
 
 def offsets(caller: Caller, topic: str, partitions: Any, timestamp: int) -> dict[int, int]:
     """Partition -> its EARLIEST or LATEST offset. Raises ApiError."""
-    wanted = ListOffsetsRequest.ListOffsetsTopic(
+    wanted = messages.ListOffsetsRequest.ListOffsetsTopic(
         name=topic,
         partitions=[
-            ListOffsetsRequest.ListOffsetsPartition(partition_index=index, timestamp=timestamp) for index in partitions
+            messages.ListOffsetsRequest.ListOffsetsPartition(partition_index=index, timestamp=timestamp)
+            for index in partitions
         ],
     )
     found = {}
-    answer = caller.call(ListOffsetsRequest(replica_id=-1, topics=[wanted]), _LIST_OFFSETS_VERSION)
+    answer = caller.call(messages.ListOffsetsRequest(replica_id=-1, topics=[wanted]), _LIST_OFFSETS_VERSION)
     for partition in answer.topics[0].partitions:
         check(partition.error_code)
         found[partition.partition_index] = partition.offset
@@ -97,7 +98,7 @@ def _whole(records: Any) -> Any:
     return records.read() if hasattr(records, "read") else records
 
 
-def _shown(data: Any, aborted_transactions: list[FetchResponse.AbortedTransaction]) -> Iterator[RecordBatch]:
+def _shown(data: Any, aborted_transactions: list[messages.FetchResponse.AbortedTransaction]) -> Iterator[RecordBatch]:
     """Batches without those of aborted transactions. Source: ``CompletedFetch.nextFetchedRecord``."""
     aborted = sorted(aborted_transactions, key=lambda transaction: transaction.first_offset, reverse=True)
     aborting: set[int] = set()

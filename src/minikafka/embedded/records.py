@@ -12,7 +12,7 @@ from minikafka.embedded.caller import check
 from minikafka.embedded.plain_types import Content, Headers, Record, content, stored_record
 from minikafka.embedded.reader import Reader
 from minikafka.embedded.topics import TopicCalls
-from minikafka.protocol.messages import ProduceRequest
+from minikafka.protocol import messages
 from minikafka.records.batch import Record as StoredRecord
 from minikafka.records.builder import build_batch
 
@@ -55,11 +55,11 @@ class RecordCalls(TopicCalls):
     def append(self, topic: str, partition: int, records: Sequence[StoredRecord]) -> tuple[int, int]:
         """Write records, whose offsets count from 0, as one batch; returns its base offset, and the time of the append
         where the topic keeps that (else -1). Raises ApiError."""
-        data = ProduceRequest.PartitionProduceData(index=partition, records=bytearray(build_batch(records)))
-        request = ProduceRequest(
+        data = messages.ProduceRequest.PartitionProduceData(index=partition, records=bytearray(build_batch(records)))
+        request = messages.ProduceRequest(
             acks=_ACKS_OF_ALL,
             timeout_ms=_TIMEOUT_MS,
-            topic_data=[ProduceRequest.TopicProduceData(name=topic, partition_data=[data])],
+            topic_data=[messages.ProduceRequest.TopicProduceData(name=topic, partition_data=[data])],
         )
         [answer] = self.call(request, _PRODUCE_VERSION).responses[0].partition_responses
         check(answer.error_code, answer.error_message or None)

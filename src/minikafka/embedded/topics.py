@@ -7,13 +7,7 @@ from typing import Any
 
 from minikafka.embedded.caller import Caller, check
 from minikafka.errors import NONE, UNKNOWN_TOPIC_OR_PARTITION, ApiError, message_of
-from minikafka.protocol.messages import (
-    CreateTopicsRequest,
-    DeleteTopicsRequest,
-    DescribeConfigsRequest,
-    MetadataRequest,
-    MetadataResponse,
-)
+from minikafka.protocol import messages
 
 _TIMEOUT_MS = 30_000
 _TOPIC_RESOURCE = 2
@@ -37,20 +31,21 @@ class TopicCalls(Caller):
         :raises ApiError: why it was not created.
         """
         given = {**(configs or {}), **{name.replace("_", "."): value for name, value in settings.items()}}
-        wanted = CreateTopicsRequest.CreatableTopic(
+        wanted = messages.CreateTopicsRequest.CreatableTopic(
             name=topic,
             num_partitions=partitions,
             replication_factor=-1,
             configs=[
-                CreateTopicsRequest.CreatableTopicConfig(name=name, value=_text(value)) for name, value in given.items()
+                messages.CreateTopicsRequest.CreatableTopicConfig(name=name, value=_text(value))
+                for name, value in given.items()
             ],
         )
-        for result in self.call(CreateTopicsRequest(topics=[wanted], timeout_ms=_TIMEOUT_MS), 7).topics:
+        for result in self.call(messages.CreateTopicsRequest(topics=[wanted], timeout_ms=_TIMEOUT_MS), 7).topics:
             check(result.error_code, result.error_message)
 
     def topics(self) -> dict[str, int]:
         """Name -> number of partitions, by name; without Kafka's internal topics."""
-        answer: MetadataResponse = self.call(MetadataRequest(topics=None), _METADATA_VERSION)
+        answer: messages.MetadataResponse = self.call(messages.MetadataRequest(topics=None), _METADATA_VERSION)
         return {
             topic.name or "": len(topic.partitions)
             for topic in sorted(answer.topics, key=lambda topic: topic.name or "")
@@ -66,24 +61,24 @@ class TopicCalls(Caller):
         :raises ApiError: why one of them is still there.
         """
         names = list(self.topics()) if topics is None else topics
-        states = [DeleteTopicsRequest.DeleteTopicState(name=name) for name in names]
-        for result in self.call(DeleteTopicsRequest(topics=states, timeout_ms=_TIMEOUT_MS), 6).responses:
+        states = [messages.DeleteTopicsRequest.DeleteTopicState(name=name) for name in names]
+        for result in self.call(messages.DeleteTopicsRequest(topics=states, timeout_ms=_TIMEOUT_MS), 6).responses:
             check(result.error_code, f"{result.name}: {result.error_message}" if result.error_message else None)
 
     def topic_configs(self, topic: str) -> dict[str, str]:
         """The settings that were made for the topic itself. Raises ApiError."""
-        resource = DescribeConfigsRequest.DescribeConfigsResource(
+        resource = messages.DescribeConfigsRequest.DescribeConfigsResource(
             resource_type=_TOPIC_RESOURCE, resource_name=topic, configuration_keys=None
         )
-        [result] = self.call(DescribeConfigsRequest(resources=[resource]), 4).results
+        [result] = self.call(messages.DescribeConfigsRequest(resources=[resource]), 4).results
         check(result.error_code, result.error_message)
         return {entry.name: entry.value for entry in result.configs if entry.config_source == _TOPIC_CONFIG_SOURCE}
 
     def partition_count(self, topic: str, *, creates: bool = False) -> int:
         """How many partitions a topic has, 0 when it is not there; with ``creates`` it is made then, if the broker
         does so for clients. Raises ApiError."""
-        request = MetadataRequest(
-            topics=[MetadataRequest.MetadataRequestTopic(name=topic)], allow_auto_topic_creation=False
+        request = messages.MetadataRequest(
+            topics=[messages.MetadataRequest.MetadataRequestTopic(name=topic)], allow_auto_topic_creation=False
         )
         count = _partitions(self.call(request, _METADATA_VERSION))
         if count == 0 and creates:
@@ -99,7 +94,7 @@ class TopicCalls(Caller):
         return count
 
 
-def _partitions(answer: MetadataResponse) -> int:
+def _partitions(answer: messages.MetadataResponse) -> int:
     [topic] = answer.topics
     if topic.error_code not in (NONE, UNKNOWN_TOPIC_OR_PARTITION):
         raise ApiError(topic.error_code, f"{topic.name}: {message_of(topic.error_code)}")

@@ -335,7 +335,9 @@ def bind_listener(listener: Listener, receive_buffer_bytes: int = -1) -> socket.
         if dual_stack:
             host, family = "::", socket.AF_INET6
         elif host:
-            found = socket.getaddrinfo(host, listener.port, type=socket.SOCK_STREAM)
+            # Given as bytes, it is not looked at as an international name, for which Python loads large tables.
+            looked_up = host.encode() if host.isascii() else host
+            found = socket.getaddrinfo(looked_up, listener.port, type=socket.SOCK_STREAM)
             # As Java does, IPv4 first: "localhost" is 127.0.0.1 everywhere.
             family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
             host = str(address[0])

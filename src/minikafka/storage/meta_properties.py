@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
+import time
 from typing import NamedTuple
 
 from minikafka.errors import StorageError
@@ -54,7 +54,7 @@ def read_meta_properties(files: FileSystem, directory: str) -> MetaProperties | 
 
 def write_meta_properties(files: FileSystem, directory: str, properties: MetaProperties, now_ms: int) -> None:
     """Durably replace the file, in the order in which Java's Properties writes these keys."""
-    date = datetime.fromtimestamp(now_ms / 1000, timezone.utc).strftime("%a %b %d %H:%M:%S UTC %Y")
+    date = time.strftime("%a %b %d %H:%M:%S UTC %Y", time.gmtime(now_ms / 1000))
     lines = ["#", f"#{date}", f"node.id={properties.node_id}"]
     if properties.directory_id is not None:
         lines.append(f"directory.id={encode_uuid(properties.directory_id)}")

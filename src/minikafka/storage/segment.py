@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -392,4 +391,6 @@ def _random_jitter_ms(config: LogConfig) -> int:
     """Spreads the rolling of many partitions that were created together (segment.jitter.ms)."""
     if not config.segment_jitter_ms:
         return 0
+    import random  # with its hash functions, milliseconds that no start needs
+
     return random.randrange(2**31) % min(config.segment_jitter_ms, config.segment_ms)
