@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "server": ("minikafka.cli.server", "run a broker (the same as minikafka-server)"),
+    "adopt": ("minikafka.cli.adopt", "take over the directory of a Kafka with ZooKeeper"),
     "init": ("minikafka.cli.layout", "lay out bin/ and config/ in a folder"),
     "kafka-server-start": ("minikafka.cli.server_start", "run a broker, also as a daemon"),
     "kafka-server-stop": ("minikafka.cli.server_stop", "stop the brokers that kafka-server-start started"),
