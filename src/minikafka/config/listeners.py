@@ -8,9 +8,10 @@ and the checks of ``KafkaConfig``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.errors import ConfigError
+from minikafka.named_tuple import NamedTuple
 
 SECURITY_PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 

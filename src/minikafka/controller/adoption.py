@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from minikafka.clock import Clock
 from minikafka.config import BrokerConfig, LogConfig
@@ -19,6 +18,7 @@ from minikafka.controller.internal_topics import internal_topic
 from minikafka.controller.quorum_controller import QuorumController
 from minikafka.controller.topic_control import VersionedRecord
 from minikafka.errors import ApiError, ConfigError, StorageError
+from minikafka.named_tuple import NamedTuple
 from minikafka.pending import run_inline
 from minikafka.state.configurations import TOPIC
 from minikafka.state.topics import UNASSIGNED_DIRECTORY, PartitionImage

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from minikafka.controller.topic_control import Outcome
 from minikafka.errors import INVALID_REQUEST, NONE, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.state.client_quotas import CLIENT_ID, IP, USER, Entity
 
 if TYPE_CHECKING:

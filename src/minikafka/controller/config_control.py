@@ -7,7 +7,7 @@ broker they are sent to (``handlers._config_changes``); here only what concerns 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from minikafka.config.client_metrics import validate_client_metrics
 from minikafka.config.group import validate_group_configs
@@ -22,6 +22,7 @@ from minikafka.errors import (
     UNKNOWN_TOPIC_OR_PARTITION,
     ApiError,
 )
+from minikafka.named_tuple import NamedTuple
 from minikafka.state import topic_names
 from minikafka.state.configurations import BROKER, CLIENT_METRICS, CLUSTER_DEFAULT, GROUP, TOPIC
 from minikafka.state.features import ELIGIBLE_LEADER_REPLICAS_VERSION

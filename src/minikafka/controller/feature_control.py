@@ -6,9 +6,10 @@ What is refused is refused as a whole, and nothing changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from minikafka.errors import INVALID_UPDATE_VERSION, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.state import metadata_version
 from minikafka.state.configurations import BROKER, CLUSTER_DEFAULT
 from minikafka.state.features import ELIGIBLE_LEADER_REPLICAS_VERSION, KRAFT_VERSION, SUPPORTED

@@ -7,9 +7,10 @@ A batch is atomic: on disk it is there whole or not at all. Control batches carr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minikafka.errors import ApiError, CorruptLogError, ProtocolError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.stored import decode_metadata_record, encode_metadata_record
 from minikafka.records.batch import Record, iter_batches
 from minikafka.records.builder import (

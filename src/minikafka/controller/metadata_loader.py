@@ -7,10 +7,11 @@ that is still open at the end of the log has no effect, and the next controller 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minikafka.controller.snapshots import SnapshotId, list_snapshots, read_snapshot
 from minikafka.errors import CorruptLogError
+from minikafka.named_tuple import NamedTuple
 from minikafka.state.metadata_image import MetadataImage
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minikafka.config.log import LogConfig
 from minikafka.controller import bootstrap, metadata_loader, quorum_state, registration
@@ -30,6 +30,7 @@ from minikafka.controller.publisher import Publisher
 from minikafka.controller.snapshot_keeper import SnapshotKeeper
 from minikafka.controller.topic_control import CreatedTopic, NewPartitions, NewTopic, Outcome, TopicControl
 from minikafka.errors import NONE, TOPIC_ALREADY_EXISTS, ApiError, StorageError
+from minikafka.named_tuple import NamedTuple
 from minikafka.pending import Pending
 from minikafka.state import topic_names
 from minikafka.state.configurations import BROKER, CLUSTER_DEFAULT, TOPIC

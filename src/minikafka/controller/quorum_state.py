@@ -7,9 +7,10 @@ costs nothing on one node.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minikafka.errors import StorageError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.primitives import uuid_to_text
 
 if TYPE_CHECKING:

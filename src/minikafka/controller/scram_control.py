@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from minikafka.controller.topic_control import Outcome
 from minikafka.errors import (
@@ -15,6 +15,7 @@ from minikafka.errors import (
     UNSUPPORTED_SASL_MECHANISM,
     ApiError,
 )
+from minikafka.named_tuple import NamedTuple
 from minikafka.state.scram import SCRAM_SHA_256, SCRAM_SHA_512
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minikafka.controller.metadata_batches import decode_batches, encode_batch, encode_control_batch
 from minikafka.errors import CorruptLogError
+from minikafka.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from minikafka.controller.topic_control import VersionedRecord

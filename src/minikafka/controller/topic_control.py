@@ -7,7 +7,7 @@ code and sentence (clients and people see both). On one node placement is simple
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from minikafka.config.topic import validate_topic_configs
 from minikafka.errors import (
@@ -25,6 +25,7 @@ from minikafka.errors import (
     UNKNOWN_TOPIC_OR_PARTITION,
     ApiError,
 )
+from minikafka.named_tuple import NamedTuple
 from minikafka.state import topic_names
 from minikafka.state.configurations import TOPIC
 from minikafka.state.metadata_version import supports_eligible_leader_replicas

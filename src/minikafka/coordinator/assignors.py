@@ -10,9 +10,10 @@ RangeAssignor.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.coordinator.consumer_group import Assignment
+from minikafka.named_tuple import NamedTuple
 
 Place = tuple[bytes, int]
 """Topic id, partition."""

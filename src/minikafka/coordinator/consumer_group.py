@@ -13,7 +13,7 @@ All of it is hard state: it changes by replaying records only. Sources: Kafka's 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from minikafka.errors import (
     ILLEGAL_GENERATION,
@@ -23,6 +23,7 @@ from minikafka.errors import (
     UNSUPPORTED_VERSION,
     ApiError,
 )
+from minikafka.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

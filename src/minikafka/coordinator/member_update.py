@@ -12,7 +12,7 @@ Source: ``consumerGroupHeartbeat`` of Kafka's GroupMetadataManager.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from minikafka.coordinator import consumer_records as records_of
 from minikafka.coordinator.assignors import ASSIGNORS, MemberSpec
@@ -21,6 +21,7 @@ from minikafka.coordinator.metadata_hash import TopicHashes
 from minikafka.coordinator.name_patterns import matching_topics
 from minikafka.coordinator.reconciliation import reconcile
 from minikafka.coordinator.result import CoordinatorRecord
+from minikafka.named_tuple import NamedTuple
 
 
 class Topic(Protocol):

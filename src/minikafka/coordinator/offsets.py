@@ -9,7 +9,9 @@ Source: Kafka's OffsetMetadataManager.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from minikafka.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from minikafka.protocol.messages import OffsetCommitValue

@@ -9,7 +9,9 @@ Source: RE2's syntax page; the names of Unicode classes are those of the RE2/J t
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from minikafka.named_tuple import NamedTuple
 
 ALL: Final = (1 << 128) - 1
 MAX_CODE_POINT: Final = 0x10FFFF

@@ -9,7 +9,7 @@ names of errors.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, Union
+from typing import Final, Union
 
 from minikafka.coordinator.re2_classes import (
     EVERYTHING,
@@ -21,6 +21,7 @@ from minikafka.coordinator.re2_classes import (
     range_of,
     unicode_class,
 )
+from minikafka.named_tuple import NamedTuple
 
 MAX_REPEAT: Final = 1000
 MAX_DEPTH: Final = 200

@@ -7,8 +7,9 @@ state, and only then releases the answer (Kafka: ``CoordinatorResult``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.pending import Pending
 
 T = TypeVar("T")

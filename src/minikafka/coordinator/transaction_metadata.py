@@ -14,10 +14,11 @@ takes effect when its record is written and replayed. Source: Kafka's Transactio
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.coordinator.result import CoordinatorRecord
 from minikafka.errors import PRODUCER_FENCED, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import TransactionLogKey, TransactionLogValue
 
 EMPTY: Final = 0

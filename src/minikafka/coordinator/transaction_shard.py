@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minikafka.coordinator import transaction_metadata as states
 from minikafka.coordinator.result import Result
@@ -52,6 +52,7 @@ from minikafka.errors import (
     ApiError,
     name_of,
 )
+from minikafka.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from minikafka.clock import Clock

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import Record as StoredRecord
 
 Content = bytes | bytearray | memoryview | str | None

@@ -7,7 +7,7 @@ Apache Kafka 3.9.1 and 4.2.0. A module is imported when its API is first called;
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from minikafka.named_tuple import NamedTuple
 
 
 class Api(NamedTuple):

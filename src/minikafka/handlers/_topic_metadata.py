@@ -5,9 +5,10 @@ Source: Kafka's KRaftMetadataCache, DefaultAutoTopicCreationManager.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minikafka import errors
+from minikafka.named_tuple import NamedTuple
 from minikafka.state import topic_names
 from minikafka.state.topics import NO_LEADER
 

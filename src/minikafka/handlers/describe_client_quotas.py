@@ -5,10 +5,11 @@ Quotas are stored and described; nothing is slowed down by them yet. Source: Kaf
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minikafka import errors
 from minikafka.errors import ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import DescribeClientQuotasRequest, DescribeClientQuotasResponse
 from minikafka.state.client_quotas import CLIENT_ID, IP, USER, Entity
 

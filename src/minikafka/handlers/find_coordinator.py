@@ -8,11 +8,12 @@ COORDINATOR_NOT_AVAILABLE and lets the client ask again. Source: KafkaApis.getCo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minikafka import errors
 from minikafka.handlers import API_TABLE
 from minikafka.handlers._topic_metadata import partition_state
+from minikafka.named_tuple import NamedTuple
 from minikafka.pending import Pending
 from minikafka.protocol.messages import FindCoordinatorRequest, FindCoordinatorResponse
 from minikafka.protocol.primitives import uuid_from_text

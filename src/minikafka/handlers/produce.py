@@ -10,11 +10,12 @@ Source: Kafka's KafkaApis.handleProduceRequest, ProduceRequest.validateRecords, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minikafka import errors
 from minikafka.errors import ApiError, StorageError, name_of
 from minikafka.handlers._partitions import partition_log
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import ProduceRequest, ProduceResponse
 from minikafka.records.batch import (
     ATTRIBUTES_POSITION,

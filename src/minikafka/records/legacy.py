@@ -14,8 +14,9 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import (
     COMPRESSION_MASK,
     CREATE_TIME,

@@ -9,8 +9,8 @@ lies inside single records (``has_records``); which error it is, only reading te
 from __future__ import annotations
 
 from itertools import repeat
-from typing import NamedTuple
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.varint import Buffer, read_varint, read_varlong
 
 _MIN_RECORD_ZIGZAG = 6 << 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from minikafka.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from minikafka.config import Listener

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minikafka.errors import CorruptLogError
+from minikafka.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from minikafka.protocol.messages import AccessControlEntryRecord, RemoveAccessControlEntryRecord

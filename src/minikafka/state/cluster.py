@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from minikafka.errors import CorruptLogError
+from minikafka.named_tuple import NamedTuple
 from minikafka.state.metadata_version import register_broker_record_version, supports_controller_registration
 
 if TYPE_CHECKING:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
+
+from minikafka.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from minikafka.protocol.messages import RemoveUserScramCredentialRecord, UserScramCredentialRecord

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.storage.partition_log import PartitionLog
 from minikafka.storage.segment import LogSegment
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from struct import Struct
-from typing import NamedTuple
 
 from minikafka.errors import CorruptLogError
+from minikafka.named_tuple import NamedTuple
 from minikafka.storage.files import Descriptor, FileSystem, LogFile
 
 NO_TIMESTAMP = -1

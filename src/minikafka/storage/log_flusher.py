@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import NamedTuple
 
 from minikafka.errors import StorageError
+from minikafka.named_tuple import NamedTuple
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_folder import LogFolder
 from minikafka.storage.sync_work import SyncWork

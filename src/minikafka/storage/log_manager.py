@@ -10,10 +10,11 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from minikafka.clock import Clock
 from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError, ConfigError, StorageError
+from minikafka.named_tuple import NamedTuple
 from minikafka.pending import RunBlocking
 from minikafka.storage import log_names
 from minikafka.storage.checkpoints import HIGH_WATERMARK, LOG_START_OFFSET, RECOVERY_POINT

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from minikafka.errors import INVALID_RECORD, INVALID_TIMESTAMP, UNSUPPORTED_FOR_MESSAGE_FORMAT, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import CREATE_TIME, LOG_APPEND_TIME, NO_TIMESTAMP, Record, RecordBatch, iter_batches
 from minikafka.records.builder import build_batch
 from minikafka.records.compression import GZIP, LZ4, NAMES, NONE, ZSTD, compression_id, ensure_known

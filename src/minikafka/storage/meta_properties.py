@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from typing import NamedTuple
 
 from minikafka.errors import StorageError
+from minikafka.named_tuple import NamedTuple
 from minikafka.storage.files import FileSystem
 from minikafka.storage.partition_metadata import decode_uuid, encode_uuid
 

@@ -19,9 +19,10 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minikafka.errors import INCONSISTENT_TOPIC_ID, OFFSET_OUT_OF_RANGE, ApiError, StorageError
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import RecordBatch
 from minikafka.storage import log_names, offset_lookup, retention
 from minikafka.storage.fetch_data import FetchData

@@ -4,8 +4,8 @@ UnifiedLog.analyzeAndValidateProducerState)."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import RecordBatch
 from minikafka.storage.index import AbortedTransaction
 from minikafka.storage.producer_state import (

@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from struct import Struct
 from struct import error as StructError
-from typing import NamedTuple
 
 from minikafka.errors import (
     INVALID_PRODUCER_EPOCH,
@@ -27,6 +26,7 @@ from minikafka.errors import (
     ApiError,
     CorruptLogError,
 )
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import RecordBatch
 from minikafka.records.builder import CONTROL_ABORT, CONTROL_COMMIT, control_type_of, coordinator_epoch_of
 from minikafka.records.checksum import crc32c

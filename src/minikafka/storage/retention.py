@@ -6,8 +6,9 @@ Always the oldest ones, without a gap, and nothing above the high watermark.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.storage.segment import LogSegment
 from minikafka.storage.segments import LogSegments
 

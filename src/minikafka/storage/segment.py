@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minikafka.errors import CorruptLogError
+from minikafka.named_tuple import NamedTuple
 from minikafka.storage import log_names
 from minikafka.storage.batch_scan import BatchHeader, read_batch, scan_headers
 from minikafka.storage.files import Descriptor, FileSystem, LogFile
