@@ -24,8 +24,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.checksum import crc32c
 from minikafka.records.compression import MAX_DECOMPRESSED_BYTES, NONE, decompress, ensure_known
 from minikafka.records.errors import CorruptBatchError, InvalidRecordsError
@@ -240,12 +241,14 @@ class RecordBatch:
 
     def __iter__(self) -> Iterator[Record]:
         """The records in order. Raises InvalidRecordsError at the first that is not well-formed."""
-        if self.record_count == 0:
-            return iter(())
+        return self.records_in(self.records_data()) if self.record_count else iter(())
+
+    def records_in(self, data: bytes) -> Iterator[Record]:
+        """The same, for who has ``records_data`` already."""
         if self.record_count < 0:
             raise InvalidRecordsError(f"Found invalid record count {self.record_count} in magic v{self.magic} batch")
         return read_records(
-            self.records_data(),
+            data,
             self.record_count,
             self.base_offset,
             self.base_timestamp,
@@ -316,6 +319,15 @@ def read_records(
         position += size
     if position != end:
         raise InvalidRecordsError("Incorrect declared batch size, records still remaining in file")
+
+
+def record_extents(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each record of the same ``data`` begins, behind its length, and ends. It must be well-formed."""
+    position = 0
+    while position < len(data):
+        size, start = read_varint(data, position)
+        position = start + size
+        yield start, position
 
 
 def _read_record(

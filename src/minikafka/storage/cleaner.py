@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from minikafka.clock import Clock
 from minikafka.errors import CorruptLogError
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import Record, RecordBatch, iter_batches, next_batch_size
 from minikafka.records.filtering import DELETE, DELETE_EMPTY, RETAIN_EMPTY, BatchRetention, filter_records
 from minikafka.storage import log_names
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 _MAX_RELATIVE_OFFSET = 2**31 - 1
 _MAX_GROUP_SEGMENTS = 64
 """Kafka has no such limit. The swap renames five files a segment on the event loop, and is to take less than 5 ms."""
+_RECORDS_BETWEEN_BREATHS = 16
 
 
 class CleaningAbortedError(Exception):
@@ -193,7 +195,7 @@ class Cleaner:
         if batch.is_control:
             transactions.on_control_batch(batch)
         elif not transactions.on_batch(batch):
-            for record in batch:
+            for record in self._breather.each(batch):
                 if record.key is not None and record.offset >= first_offset:
                     if offset_map.is_full:
                         return False
@@ -238,6 +240,7 @@ class Cleaner:
                 should_retain_record=retention.of_record,
                 now_ms=retention.now_ms,
                 delete_retention_ms=log.config.delete_retention_ms,
+                pausing=self._breather.each,
             )
             summary.bytes_read += result.bytes_read
             summary.records_read += result.messages_read
@@ -246,7 +249,8 @@ class Cleaner:
             for aborted in retention.take_aborted():
                 segment.add_aborted_transaction(aborted)
             if result.output:
-                segment.append(result.output, list(iter_batches(result.output)))
+                batches = list(self._breather.each(iter_batches(result.output)))
+                segment.append(result.output, self._breather.sequence(batches))
                 self._throttler.maybe_throttle(len(result.output))
 
     def _chunks(self, log: PartitionLog, source: Source) -> Iterator[memoryview]:
@@ -289,6 +293,7 @@ class _Retention:
         self._limit = limit
         self._legacy_horizon_ms = legacy_horizon_ms
         self._breathe = breathe
+        self._seen_records = 0
         self._source: Source | None = None
         self._retains_legacy_tombstones = False
         self._discards_records = False
@@ -335,6 +340,9 @@ class _Retention:
         return batch.next_offset == self._limit
 
     def of_record(self, batch: RecordBatch, record: Record) -> bool:
+        self._seen_records += 1
+        if self._seen_records % _RECORDS_BETWEEN_BREATHS == 0:
+            self._breathe()
         if self._discards_records:
             return False
         if batch.is_control or record.offset > self._offset_map.latest_offset:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
+from typing import TypeVar, overload
 
 from minikafka.clock import Clock
 
+T = TypeVar("T")
+
 _CHECK_INTERVAL_MS = 300
-_WORK_SECONDS = 0.002
-_REST_SECONDS = 0.001
+_WORK_SECONDS = 0.0005
+_REST_SECONDS = 0.0002
+_ITEMS_BETWEEN_LOOKS = 16
 
 
 class Throttler:
@@ -42,9 +46,9 @@ class Throttler:
 class Breather:
     """Makes a thread that computes let go of the interpreter before Python takes it away.
 
-    A thread that wants the interpreter gets it after 5 ms at the latest (sys.getswitchinterval). The event loop would
-    wait that long after each of its system calls; with a rest every 2 ms it has a third of the time to itself, and
-    seldom waits longer than those two.
+    A thread that wants the interpreter gets it after 5 ms at the latest (sys.getswitchinterval), and the event loop has
+    to ask for it anew after each of its system calls. So the work pauses every half a millisecond, and those of one
+    answer add up to little.
     """
 
     def __init__(self, sleep: Callable[[float], object]) -> None:
@@ -56,3 +60,35 @@ class Breather:
         if perf_counter() - self._rested_at > _WORK_SECONDS:
             self._sleep(_REST_SECONDS)
             self._rested_at = perf_counter()
+
+    def each(self, items: Iterable[T]) -> Iterator[T]:
+        """``items``, with pauses in between. What is done with one takes microseconds."""
+        for count, item in enumerate(items):
+            if count % _ITEMS_BETWEEN_LOOKS == 0:
+                self.breathe()
+            yield item
+
+    def sequence(self, items: Sequence[T]) -> Sequence[T]:
+        """``items``, which make those pauses whenever somebody goes through them."""
+        return _PausingSequence(items, self)
+
+
+class _PausingSequence(Sequence[T]):
+    def __init__(self, items: Sequence[T], breather: Breather) -> None:
+        self._items = items
+        self._breather = breather
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return self._items[index]
+
+    def __iter__(self) -> Iterator[T]:
+        return self._breather.each(self._items)
