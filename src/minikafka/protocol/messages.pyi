@@ -7125,30 +7125,30 @@ class TransactionLogValue(Message):
         ) -> None: ...
 
     producer_id: int
+    previous_producer_id: int
+    next_producer_id: int
     producer_epoch: int
+    next_producer_epoch: int
     transaction_timeout_ms: int
     transaction_status: int
     transaction_partitions: list[TransactionLogValue.PartitionsSchema] | None
     transaction_last_update_timestamp_ms: int
     transaction_start_timestamp_ms: int
-    previous_producer_id: int
-    next_producer_id: int
     client_transaction_version: int
-    next_producer_epoch: int
     def __init__(
         self,
         *,
         producer_id: int = ...,
+        previous_producer_id: int = ...,
+        next_producer_id: int = ...,
         producer_epoch: int = ...,
+        next_producer_epoch: int = ...,
         transaction_timeout_ms: int = ...,
         transaction_status: int = ...,
         transaction_partitions: list[TransactionLogValue.PartitionsSchema] | None = ...,
         transaction_last_update_timestamp_ms: int = ...,
         transaction_start_timestamp_ms: int = ...,
-        previous_producer_id: int = ...,
-        next_producer_id: int = ...,
         client_transaction_version: int = ...,
-        next_producer_epoch: int = ...,
     ) -> None: ...
 
 class ShareSnapshotKey(Message):
@@ -7182,10 +7182,10 @@ class ShareSnapshotValue(Message):
     state_epoch: int
     leader_epoch: int
     start_offset: int
+    delivery_complete_count: int
     create_timestamp: int
     write_timestamp: int
     state_batches: list[ShareSnapshotValue.StateBatch]
-    delivery_complete_count: int
     def __init__(
         self,
         *,
@@ -7193,10 +7193,10 @@ class ShareSnapshotValue(Message):
         state_epoch: int = ...,
         leader_epoch: int = ...,
         start_offset: int = ...,
+        delivery_complete_count: int = ...,
         create_timestamp: int = ...,
         write_timestamp: int = ...,
         state_batches: list[ShareSnapshotValue.StateBatch] = ...,
-        delivery_complete_count: int = ...,
     ) -> None: ...
 
 class ShareUpdateKey(Message):
@@ -7229,16 +7229,16 @@ class ShareUpdateValue(Message):
     snapshot_epoch: int
     leader_epoch: int
     start_offset: int
-    state_batches: list[ShareUpdateValue.StateBatch]
     delivery_complete_count: int
+    state_batches: list[ShareUpdateValue.StateBatch]
     def __init__(
         self,
         *,
         snapshot_epoch: int = ...,
         leader_epoch: int = ...,
         start_offset: int = ...,
-        state_batches: list[ShareUpdateValue.StateBatch] = ...,
         delivery_complete_count: int = ...,
+        state_batches: list[ShareUpdateValue.StateBatch] = ...,
     ) -> None: ...
 
 class RegisterBrokerRecord(Message):
@@ -7321,10 +7321,10 @@ class PartitionRecord(Message):
     removing_replicas: list[int]
     adding_replicas: list[int]
     leader: int
+    leader_recovery_state: int
     leader_epoch: int
     partition_epoch: int
     directories: list[bytes]
-    leader_recovery_state: int
     eligible_leader_replicas: list[int] | None
     last_known_elr: list[int] | None
     def __init__(
@@ -7337,10 +7337,10 @@ class PartitionRecord(Message):
         removing_replicas: list[int] = ...,
         adding_replicas: list[int] = ...,
         leader: int = ...,
+        leader_recovery_state: int = ...,
         leader_epoch: int = ...,
         partition_epoch: int = ...,
         directories: list[bytes] = ...,
-        leader_recovery_state: int = ...,
         eligible_leader_replicas: list[int] | None = ...,
         last_known_elr: list[int] | None = ...,
     ) -> None: ...
@@ -7368,9 +7368,9 @@ class PartitionChangeRecord(Message):
     removing_replicas: list[int] | None
     adding_replicas: list[int] | None
     leader_recovery_state: int
+    directories: list[bytes] | None
     eligible_leader_replicas: list[int] | None
     last_known_elr: list[int] | None
-    directories: list[bytes] | None
     def __init__(
         self,
         *,
@@ -7382,9 +7382,9 @@ class PartitionChangeRecord(Message):
         removing_replicas: list[int] | None = ...,
         adding_replicas: list[int] | None = ...,
         leader_recovery_state: int = ...,
+        directories: list[bytes] | None = ...,
         eligible_leader_replicas: list[int] | None = ...,
         last_known_elr: list[int] | None = ...,
-        directories: list[bytes] | None = ...,
     ) -> None: ...
 
 class FenceBrokerRecord(Message):

@@ -111,7 +111,8 @@ class Struct:
 
     def tagged_fields(self, version: int) -> list[Field]:
         """The tagged fields ``version`` knows, by tag."""
-        return [field for field in self.fields if field.tag is not None and field.is_in(version)]
+        tagged = [(field.tag, field) for field in self.fields if field.tag is not None and field.is_in(version)]
+        return [field for _, field in sorted(tagged, key=lambda pair: pair[0])]
 
     def absent_fields(self, version: int) -> list[Field]:
         """The fields only other versions have."""

@@ -85,6 +85,13 @@ def decode_metadata_record(data: Buffer) -> Message:
     return _decode_framed(data, METADATA_RECORDS, "__cluster_metadata")
 
 
+def metadata_record_version(data: Buffer) -> int:
+    """The version of a record that ``decode_metadata_record`` reads."""
+    _, position = decode_uvarint(data, 0)
+    _, position = decode_uvarint(data, position)
+    return decode_uvarint(data, position)[0]
+
+
 def decode_remote_log_record(data: Buffer) -> Message:
     """A record of ``__remote_log_metadata``. ProtocolError as ``decode_metadata_record``."""
     return _decode_framed(data, REMOTE_LOG_RECORDS, "__remote_log_metadata")

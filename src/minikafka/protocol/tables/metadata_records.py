@@ -39,10 +39,10 @@ PartitionRecord versions 0-2 flexible 0+
   removing_replicas         [int32]
   adding_replicas           [int32]
   leader                    int32         = -1
+  leader_recovery_state     int8          tag 0
   leader_epoch              int32         = -1
   partition_epoch           int32         = -1
   directories               [uuid]    1+
-  leader_recovery_state     int8          tag 0
   eligible_leader_replicas  [int32]?  2+  tag 1 = null
   last_known_elr            [int32]?  2+  tag 2 = null
 
@@ -61,9 +61,9 @@ PartitionChangeRecord versions 0-2 flexible 0+
   removing_replicas         [int32]?      tag 3 = null
   adding_replicas           [int32]?      tag 4 = null
   leader_recovery_state     int8          tag 5 = -1
+  directories               [uuid]?   1+  tag 8 = null
   eligible_leader_replicas  [int32]?  2+  tag 6 = null
   last_known_elr            [int32]?  2+  tag 7 = null
-  directories               [uuid]?   1+  tag 8 = null
 
 FenceBrokerRecord version 0 flexible 0+
   id     int32

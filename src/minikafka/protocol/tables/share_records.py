@@ -14,6 +14,7 @@ ShareSnapshotValue version 0 flexible 0+
   state_epoch              int32
   leader_epoch             int32
   start_offset             int64
+  delivery_complete_count  int32         tag 0 = -1
   create_timestamp         int64
   write_timestamp          int64
   state_batches            [StateBatch]
@@ -21,7 +22,6 @@ ShareSnapshotValue version 0 flexible 0+
     last_offset            int64
     delivery_state         int8
     delivery_count         int16
-  delivery_complete_count  int32         tag 0 = -1
 
 ShareUpdateKey version 0
   group_id   string
@@ -32,10 +32,10 @@ ShareUpdateValue version 0 flexible 0+
   snapshot_epoch           int32
   leader_epoch             int32
   start_offset             int64
+  delivery_complete_count  int32         tag 0 = -1
   state_batches            [StateBatch]
     first_offset           int64
     last_offset            int64
     delivery_state         int8
     delivery_count         int16
-  delivery_complete_count  int32         tag 0 = -1
 """

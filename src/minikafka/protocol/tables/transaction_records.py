@@ -9,7 +9,10 @@ TransactionLogKey version 0
 
 TransactionLogValue versions 0-1 flexible 1+
   producer_id                           int64
+  previous_producer_id                  int64                1+  tag 0 = -1
+  next_producer_id                      int64                1+  tag 1 = -1
   producer_epoch                        int16
+  next_producer_epoch                   int16                1+  tag 3 = -1
   transaction_timeout_ms                int32
   transaction_status                    int8
   transaction_partitions                [PartitionsSchema]?
@@ -17,8 +20,5 @@ TransactionLogValue versions 0-1 flexible 1+
     partition_ids                       [int32]
   transaction_last_update_timestamp_ms  int64
   transaction_start_timestamp_ms        int64
-  previous_producer_id                  int64                1+  tag 0 = -1
-  next_producer_id                      int64                1+  tag 1 = -1
   client_transaction_version            int16                1+  tag 2
-  next_producer_epoch                   int16                1+  tag 3 = -1
 """
