@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from minikafka.cli import stderr_log
+from minikafka.cli.client_security import client_security
 from minikafka.cli.options import Options, UsageError, string
 from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
@@ -24,7 +25,7 @@ ZOOKEEPER = string(
     "zookeeper", "host:port", "As in Kafka 2.x; there is no ZooKeeper, and the broker on that host is asked instead."
 )
 
-_DEFAULT_PORT = 9092
+DEFAULT_PORT = 9092
 
 
 def load_properties(path: str | None) -> dict[str, str]:
@@ -55,16 +56,12 @@ def open_cluster(
     """
     if connect_timeout_s is None:
         connect_timeout_s = _milliseconds(settings, "default.api.timeout.ms", int(CONNECT_TIMEOUT_S * 1000)) / 1000
-    protocol = settings.get("security.protocol", "PLAINTEXT").upper()
-    if protocol != "PLAINTEXT":
-        raise ConfigError(
-            f"security.protocol={protocol}: this tool speaks PLAINTEXT only; give it a listener that does"
-        )
     return Cluster(
         bootstrap_servers,
         client_id=settings.get("client.id", client_id),
         timeout_s=_milliseconds(settings, "request.timeout.ms", 30_000) / 1000,
         connect_timeout_s=connect_timeout_s,
+        security=client_security(settings),
         on_warning=stderr_log.warn,
     )
 
@@ -91,7 +88,7 @@ def broker_of_zookeeper(connect_string: str) -> str:
     if not hosts:
         raise ClientError(f"--zookeeper {connect_string!r} names no host; it has the form HOST:2181")
     port = _local_port()
-    return ",".join(f"{host}:{port if _is_local(host) else _DEFAULT_PORT}" for host in hosts)
+    return ",".join(f"{host}:{port if _is_local(host) else DEFAULT_PORT}" for host in hosts)
 
 
 def _is_local(host: str) -> bool:
@@ -99,14 +96,15 @@ def _is_local(host: str) -> bool:
 
 
 def _local_port() -> int:
-    home = os.environ.get("MINIKAFKA_HOME", "")
-    path = Path(home, "config", "server.properties")
-    if not path.is_file():
-        return _DEFAULT_PORT
-    settings = load_properties(str(path))
+    path = Path(os.environ.get("MINIKAFKA_HOME", ""), "config", "server.properties")
+    return (port_in(load_properties(str(path))) if path.is_file() else None) or DEFAULT_PORT
+
+
+def port_in(settings: Mapping[str, str]) -> int | None:
+    """The port of a broker's first listener, as its server.properties says; None where it says none."""
     listener = settings.get("listeners", "").partition(",")[0]
     port = listener.rpartition(":")[2] if listener else settings.get("port", "")
-    return int(port) if port.isdecimal() else _DEFAULT_PORT
+    return int(port) if port.isdecimal() and int(port) else None
 
 
 def _milliseconds(settings: Mapping[str, str], name: str, default: int) -> int:

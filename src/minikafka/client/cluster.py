@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from minikafka.client.connection import Connection, connect
 from minikafka.client.errors import BrokerUnreachable, ClientError
+from minikafka.client.security import UNSECURED, Security
 from minikafka.errors import NONE, NOT_CONTROLLER, ApiError
 from minikafka.protocol.messages import MetadataRequest, MetadataResponse
 
@@ -30,6 +31,7 @@ class Cluster:
     :param bootstrap_servers: ``HOST:PORT``, with commas between several.
     :param timeout_s: how long an answer may take.
     :param connect_timeout_s: for how long a broker that cannot be reached is tried again, as Kafka's clients do.
+    :param security: TLS, and who to log in as.
     :param on_warning: is told, once, that no broker answers yet.
     """
 
@@ -40,11 +42,13 @@ class Cluster:
         client_id: str = "minikafka",
         timeout_s: float = 30.0,
         connect_timeout_s: float = 0.0,
+        security: Security = UNSECURED,
         on_warning: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.bootstrap_servers = bootstrap_servers
         self.client_id = client_id
         self.timeout_s = timeout_s
+        self.security = security
         self._connect_timeout_s = connect_timeout_s
         self._on_warning = on_warning
         self._bootstrap: Connection | None = None
@@ -67,7 +71,9 @@ class Cluster:
             if node_id not in self._addresses:
                 raise BrokerUnreachable(f"there is no broker {node_id} in the cluster of {self.bootstrap_servers}")
             host, port = self._addresses[node_id]
-            connection = Connection(host, port, client_id=self.client_id, timeout_s=self.timeout_s)
+            connection = Connection(
+                host, port, client_id=self.client_id, timeout_s=self.timeout_s, security=self.security
+            )
             self._connections[node_id] = connection
         return connection
 
@@ -146,7 +152,9 @@ class Cluster:
         has_warned = False
         while True:
             try:
-                return connect(self.bootstrap_servers, client_id=self.client_id, timeout_s=self.timeout_s)
+                return connect(
+                    self.bootstrap_servers, client_id=self.client_id, timeout_s=self.timeout_s, security=self.security
+                )
             except BrokerUnreachable as error:
                 if time.monotonic() >= deadline:
                     raise BrokerUnreachable(f"{error}. Is a broker running there?") from error

@@ -1,12 +1,13 @@
 """One blocking connection to one broker: a request goes out, its answer comes back.
 
 What the broker serves is asked for once, by ApiVersions (KIP-35); a request then goes out in the highest version both
-sides speak, unless the caller wants another one.
+sides speak, unless the caller wants another one. TLS and SASL come first where the listener has them.
 """
 
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from struct import Struct
@@ -14,7 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from minikafka import __version__
-from minikafka.client.errors import BrokerUnreachable, ClientError, MalformedAnswer, UnsupportedByBroker
+from minikafka.client.errors import BrokerUnreachable, ClientError, MalformedAnswer, TlsFailed, UnsupportedByBroker
+from minikafka.client.security import UNSECURED, Security
 from minikafka.errors import NONE, UNSUPPORTED_VERSION, ProtocolError, name_of
 from minikafka.protocol.headers import request_header_version, response_header_version
 from minikafka.protocol.messages import (
@@ -26,35 +28,61 @@ from minikafka.protocol.messages import (
 )
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from typing_extensions import Self
 
+    from minikafka.client.authentication import Authenticator
+    from minikafka.client.security import Sasl
     from minikafka.protocol.messages import Message
 
 _DEFAULT_PORT: Final = 9092
 _MAX_ANSWER_BYTES: Final = 512 * 1024 * 1024
 _SIZE: Final = Struct(">i")
 _UNSUPPORTED: Final = UNSUPPORTED_VERSION.to_bytes(2, "big")
+_SESSION_SHARE: Final = 0.85
+"""A session is renewed when this much of it is over: the earliest that Kafka's clients do it (ReauthInfo)."""
 
 
 class Connection:
     """A connection that is open until it is closed, or until a call on it failed.
 
     :param timeout_s: how long connecting, and each answer, may take.
-    :raises BrokerUnreachable: nobody answers at ``host:port``.
+    :param security: TLS, and who to log in as.
+    :raises BrokerUnreachable: nobody answers at ``host:port``. TlsFailed, AuthenticationFailed, MalformedAnswer.
     """
 
-    def __init__(self, host: str, port: int, *, client_id: str = "minikafka", timeout_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        client_id: str = "minikafka",
+        timeout_s: float = 30.0,
+        security: Security = UNSECURED,
+    ) -> None:
         self.host = host
         self.port = port
         self.client_id = client_id
         self.timeout_s = timeout_s
+        self._security = security
         self._correlation_id = 0
         self._api_versions: ApiVersionsResponse | None = None
+        self._authenticator: Authenticator | None = None
+        self._renew_at: float | None = None
         try:
             self._socket = socket.create_connection((host, port), timeout=timeout_s)
         except OSError as error:
             raise BrokerUnreachable(f"cannot connect to {self}: {_reason(error)}") from error
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if security.tls is not None:
+                self._start_tls(security.tls)
+            if security.sasl is not None:
+                self._start_session(security.sasl)
+        except BaseException:
+            self.close()
+            raise
 
     def call(self, request: Message, version: int | None = None) -> Any:
         """Send ``request`` and return the answer, an instance of the API's response class.
@@ -106,7 +134,12 @@ class Connection:
         return version
 
     def framed(self, request: Message, version: int) -> bytes:
-        """The request as it goes out: its size, header and body. Raises ApiError as ``call``."""
+        """The request as it goes out: its size, header and body. Raises ApiError as ``call``.
+
+        A session that is about to end is renewed before (KIP-368).
+        """
+        if self._renew_at is not None and time.monotonic() >= self._renew_at:
+            self._log_in()
         self._correlation_id += 1
         header = RequestHeaderData(
             request_api_key=request.api_key,
@@ -138,17 +171,7 @@ class Connection:
 
     def receive(self, what: str) -> bytes:
         """The answer to the last request, from its correlation id on. Raises BrokerUnreachable, MalformedAnswer."""
-        try:
-            (size,) = _SIZE.unpack(self._receive(4))
-            if not 4 <= size <= _MAX_ANSWER_BYTES:
-                raise MalformedAnswer(f"{self} announced an answer of {size} bytes to {what}")
-            body = self._receive(size)
-        except OSError as error:
-            self.close()
-            raise self._ended(error, what) from error
-        except BaseException:  # a malformed answer, or an interrupt: the rest of it would be taken for the next one
-            self.close()
-            raise
+        body = self._receive_sized(what, 4)
         (correlation_id,) = _SIZE.unpack_from(body)
         if correlation_id != self._correlation_id:
             self.close()
@@ -156,6 +179,17 @@ class Connection:
                 f"{self} answered correlation id {correlation_id} to {what}, which has {self._correlation_id}"
             )
         return body
+
+    def exchange_bare(self, message: bytes, what: str) -> bytes:
+        """Send bytes with nothing but their size, and return those that come back. Raises as ``exchange``."""
+        self.send(_SIZE.pack(len(message)) + message, what)
+        return self._receive_sized(what, 0)
+
+    @property
+    def tls_version(self) -> str | None:
+        """The version of TLS in use, e.g. ``TLSv1.3``; None without TLS."""
+        version: str | None = self._socket.version() if self._security.tls is not None else None  # type: ignore[attr-defined]
+        return version
 
     @contextmanager
     def patience(self, further_s: float) -> Iterator[None]:
@@ -186,9 +220,32 @@ class Connection:
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
-    def _ended(self, error: OSError, what: str) -> BrokerUnreachable:
+    def _start_tls(self, context: SSLContext) -> None:
+        try:
+            self._socket = context.wrap_socket(self._socket, server_hostname=self.host)
+        except TimeoutError as error:
+            raise TlsFailed(f"{self} did not answer the TLS handshake within {self.timeout_s:g} s") from error
+        except (OSError, ValueError) as error:  # ValueError: a name that no certificate can have
+            raise TlsFailed(f"no TLS with {self}: {_tls_reason(error)}") from error
+
+    def _start_session(self, sasl: Sasl) -> None:
+        from minikafka.client.authentication import Authenticator
+
+        self._authenticator = Authenticator(self, sasl)
+        self._log_in()
+
+    def _log_in(self) -> None:
+        assert self._authenticator is not None  # only who has logged in does it again
+        self._renew_at = None
+        lifetime_ms = self._authenticator.log_in()
+        if lifetime_ms > 0:
+            self._renew_at = time.monotonic() + lifetime_ms / 1000 * _SESSION_SHARE
+
+    def _ended(self, error: OSError, what: str) -> ClientError:
         if isinstance(error, TimeoutError):
             return BrokerUnreachable(f"{self} did not answer {what} within {self.timeout_s:g} s")
+        if self._security.tls is not None and _is_alert(error):
+            return TlsFailed(f"{self} ended TLS over {what}: {_tls_reason(error)}")
         return BrokerUnreachable(f"{self} ended the connection over {what}: {_reason(error)}")
 
     def _negotiate(self) -> ApiVersionsResponse:
@@ -216,6 +273,19 @@ class Connection:
             self.close()
             raise MalformedAnswer(f"{self} sent no answer to ApiVersions v{version}: {error}") from error
 
+    def _receive_sized(self, what: str, min_size: int) -> bytes:
+        try:
+            (size,) = _SIZE.unpack(self._receive(4))
+            if not min_size <= size <= _MAX_ANSWER_BYTES:
+                raise MalformedAnswer(f"{self} announced an answer of {size} bytes to {what}")
+            return self._receive(size)
+        except OSError as error:
+            self.close()
+            raise self._ended(error, what) from error
+        except BaseException:  # a malformed answer, or an interrupt: the rest of it would be taken for the next one
+            self.close()
+            raise
+
     def _receive(self, size_bytes: int) -> bytes:
         received = bytearray()
         while len(received) < size_bytes:
@@ -226,22 +296,29 @@ class Connection:
         return bytes(received)
 
 
-def connect(bootstrap_servers: str, *, client_id: str = "minikafka", timeout_s: float = 30.0) -> Connection:
+def connect(
+    bootstrap_servers: str,
+    *,
+    client_id: str = "minikafka",
+    timeout_s: float = 30.0,
+    security: Security = UNSECURED,
+) -> Connection:
     """A connection to the first broker of ``host:port,host:port`` that can be reached; the port may be left out (9092).
 
-    :raises BrokerUnreachable: none can, and why. ClientError: that is no list of addresses.
+    :raises BrokerUnreachable: none can, and why. ClientError: that is no list of addresses, or it does not let us in.
     """
     failures = []
-    for host, port in _addresses(bootstrap_servers):
+    for host, port in addresses(bootstrap_servers):
         try:
-            return Connection(host, port, client_id=client_id, timeout_s=timeout_s)
+            return Connection(host, port, client_id=client_id, timeout_s=timeout_s, security=security)
         except BrokerUnreachable as error:
             failures.append(str(error))
     raise BrokerUnreachable("; ".join(failures))
 
 
-def _addresses(bootstrap_servers: str) -> list[tuple[str, int]]:
-    addresses = []
+def addresses(bootstrap_servers: str) -> list[tuple[str, int]]:
+    """Host and port of each part of ``host:port,host:port``. Raises ClientError."""
+    found = []
     for text in filter(None, (part.strip() for part in bootstrap_servers.split(","))):
         host, port = text, str(_DEFAULT_PORT)
         if text.startswith("["):
@@ -251,10 +328,10 @@ def _addresses(bootstrap_servers: str) -> list[tuple[str, int]]:
             host, _, port = text.partition(":")
         if not host or not port.isdecimal() or not 0 < int(port) < 65536:
             raise ClientError(f"{text!r} is no address of a broker: it has the form host:port, e.g. localhost:9092")
-        addresses.append((host, int(port)))
-    if not addresses:
+        found.append((host, int(port)))
+    if not found:
         raise ClientError("no broker to connect to was given: it has the form host:port, e.g. localhost:9092")
-    return addresses
+    return found
 
 
 def _highest_own_version(response: ApiVersionsResponse) -> int:
@@ -263,6 +340,18 @@ def _highest_own_version(response: ApiVersionsResponse) -> int:
 
 def _name(request: Message) -> str:
     return type(request).__name__.removesuffix("Request")
+
+
+def _is_alert(error: OSError) -> bool:
+    from ssl import SSLError
+
+    return isinstance(error, SSLError)
+
+
+def _tls_reason(error: Exception) -> str:
+    """OpenSSL's words, without the file and line of its source."""
+    words = getattr(error, "verify_message", None) or getattr(error, "reason", None) or getattr(error, "strerror", None)
+    return str(words or error).replace("_", " ").lower() if words and str(words).isupper() else str(words or error)
 
 
 def _reason(error: OSError) -> str:
