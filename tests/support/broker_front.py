@@ -112,8 +112,9 @@ class BrokerFront:
         with ExitStack() as stack, suppress(OSError, EOFError):
             stack.callback(client.close)
             if self._tls is not None:
-                client = self._tls.wrap_socket(client, server_side=True)
+                client = self._tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
                 stack.callback(client.close)
+                _shake_hands(client)
             self._serve_frames(client, stack)
 
     def _serve_frames(self, client: socket.socket, stack: ExitStack) -> None:
@@ -269,6 +270,17 @@ def _read(source: socket.socket, size: int) -> bytes:
             raise EOFError
         received += chunk
     return received
+
+
+def _shake_hands(client: ssl.SSLSocket) -> None:
+    client.settimeout(_TIMEOUT_S)
+    try:
+        client.do_handshake()
+    except ssl.SSLError:
+        # Closed with something unread, the connection would be reset, and the alert that was sent be lost.
+        while socket.socket.recv(client, 4096):
+            pass
+        raise
 
 
 def _shut(client: socket.socket) -> None:
