@@ -14,7 +14,7 @@ from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.recovery import create_log
-from tests.storage.logs import NOW_MS, append, read_all, values
+from tests.storage.logs import NOW_MS, append, read_all, upkeep_of, values
 
 CLUSTER = "c" * 22
 DAY_MS = 86_400_000
@@ -147,7 +147,7 @@ def test_settings_nobody_tells_are_chosen_so_that_nothing_is_lost() -> None:
     assert found["recent"].settings == {}
     directory.adopt()
     logs, _ = directory.started()
-    logs.enforce_retention()
+    upkeep_of(logs).enforce_retention()
     log = logs.get("ancient", 0)
     assert log is not None
     assert len(read_all(log)) == 1

@@ -12,6 +12,7 @@ from minikafka.records.batch import Record, iter_batches
 from minikafka.records.builder import build_batch, end_transaction_marker
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_manager import LogManager
+from minikafka.storage.log_upkeep import LogUpkeep
 from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
 from minikafka.storage.recovery import RecoveryReport, create_log, load_log
@@ -71,6 +72,11 @@ def manager_for(files: MemoryFiles, clock: ManualClock, **settings: object) -> L
     """A manager over /data (or the ``log_dirs`` given), not yet started."""
     config = BrokerConfig.from_mapping({"log.dirs": "/data", "node.id": 1, **settings})
     return LogManager(config, clock, run_inline, files)
+
+
+def upkeep_of(manager: LogManager) -> LogUpkeep:
+    """What the timers of a broker would call."""
+    return LogUpkeep(manager)
 
 
 def batch(

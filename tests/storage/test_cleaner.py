@@ -12,7 +12,7 @@ from minikafka.records.batch import Record
 from minikafka.storage.cleaner import Source, group_segments
 from minikafka.storage.offset_map import BYTES_PER_ENTRY, OffsetMap
 from tests.storage.compacted import Bench, Pool, batches_of, committed_records, keyed, last_values
-from tests.storage.logs import TOPIC_ID, HeldWork, append, log_config, read_all
+from tests.storage.logs import TOPIC_ID, HeldWork, append, log_config, read_all, upkeep_of
 
 DAY_MS = 86_400_000
 
@@ -224,7 +224,7 @@ def test_compact_and_delete_do_both() -> None:
     assert bench.pairs() == [("a", "2")]
     bench.clock.advance(10_001)
     bench.put(("b", "1"))
-    bench.manager.enforce_retention()
+    upkeep_of(bench.manager).enforce_retention()
     assert bench.pairs() == [("b", "1")]
     bench.put(("b", "2"))
     bench.clean()
@@ -341,7 +341,7 @@ def test_old_segments_are_deleted_later_and_producer_snapshots_with_them() -> No
     assert any(name.endswith(".log.deleted") for name in names)
     assert not any(name.endswith((".cleaned", ".swap")) for name in names)
     bench.clock.advance(1000)
-    bench.manager.delete_due()
+    upkeep_of(bench.manager).delete_due()
     bases = {segment.base_offset for segment in bench.log.segments()}
     for name in bench.file_names():
         assert not name.endswith(".deleted")
@@ -618,7 +618,7 @@ class Actor:
 
     def _wait(self, duration_ms: int) -> None:
         self.bench.clock.advance(duration_ms)
-        self.bench.manager.delete_due()
+        upkeep_of(self.bench.manager).delete_due()
 
     def _restart(self) -> None:
         self.bench.manager.close()

@@ -7,7 +7,7 @@ import pytest
 from minikafka.clock import ManualClock
 from minikafka.storage.memory_files import Crashed, MemoryFiles
 from tests.storage.compacted import Bench, Pair, committed_records, last_values
-from tests.storage.logs import NOW_MS
+from tests.storage.logs import NOW_MS, upkeep_of
 from tests.storage.test_crash import check_indexes
 
 SETTINGS = {"segment_bytes": 420, "delete_retention_ms": 1000, "file_delete_delay_ms": 100}
@@ -38,8 +38,8 @@ class Workload:
             self.bench.clean()
             self._note()
             self.clock.advance(600)
-            self.bench.manager.delete_due()
-            self.bench.manager.checkpoint_recovery_points()
+            upkeep_of(self.bench.manager).delete_due()
+            upkeep_of(self.bench.manager).checkpoint_recovery_points()
         self.bench.manager.close()
         self._note()
 

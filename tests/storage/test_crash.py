@@ -9,7 +9,7 @@ from minikafka.records.batch import iter_batches
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import Crashed, MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
-from tests.storage.logs import NOW_MS, TOPIC_ID, batch, log_config, manager_for, marker, read_all
+from tests.storage.logs import NOW_MS, TOPIC_ID, batch, log_config, manager_for, marker, read_all, upkeep_of
 
 SETTINGS = {"segment_bytes": 700, "segment_index_bytes": 96, "index_interval_bytes": 60, "file_delete_delay_ms": 100}
 
@@ -38,7 +38,7 @@ class Workload:
             self._one_round(round_)
         self.manager.delete("gone", 0)
         self.clock.advance(200)
-        self.manager.delete_due()
+        upkeep_of(self.manager).delete_due()
         self._note_progress()
         self.manager.close()
         self._note_progress()
@@ -54,14 +54,14 @@ class Workload:
         self._flush()
         self.manager.create("gone", 0, TOPIC_ID, log_config(**SETTINGS))
         self._append(marker(8, round_, commit=True, coordinator_epoch=round_), origin="coordinator")
-        self.manager.checkpoint_recovery_points()
+        upkeep_of(self.manager).checkpoint_recovery_points()
         if round_ == 1:
             self.requested_start_offset = self.log.log_end_offset // 2
             self.log.delete_records_before(self.requested_start_offset)
-            self.manager.checkpoint_log_start_offsets()
-            self.manager.enforce_retention()
+            upkeep_of(self.manager).checkpoint_log_start_offsets()
+            upkeep_of(self.manager).enforce_retention()
             self.clock.advance(150)
-            self.manager.delete_due()
+            upkeep_of(self.manager).delete_due()
         self._append(batch("x" * 300))
 
     def _append(self, data: bytearray, origin: str = "client") -> None:

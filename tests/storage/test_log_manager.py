@@ -21,6 +21,7 @@ from tests.storage.logs import (
     log_config,
     manager_for,
     read_all,
+    upkeep_of,
     values,
 )
 
@@ -151,7 +152,7 @@ def test_a_stale_or_damaged_checkpoint_costs_time_not_records(
 ) -> None:
     manager = started(files, clock)
     fill(manager.create("t", 0, TOPIC_ID, log_config()), 5)
-    manager.checkpoint_recovery_points()
+    upkeep_of(manager).checkpoint_recovery_points()
     after = files.after_crash()
     after.write_bytes("/data/recovery-point-offset-checkpoint", b"0\n1\nt 0 3000\n", sync=False)
     again = started(after, clock)
@@ -195,10 +196,10 @@ def test_a_deleted_log_is_renamed_at_once_and_deleted_later(files: MemoryFiles, 
     assert len(marked) == 255
     manager.create("t" * 249, 0, OTHER_ID, log_config())
     clock.advance(999)
-    manager.delete_due()
+    upkeep_of(manager).delete_due()
     assert files.exists(f"/data/{marked}")
     clock.advance(1)
-    manager.delete_due()
+    upkeep_of(manager).delete_due()
     assert not files.exists(f"/data/{marked}")
     assert reader.read()
     manager.delete("unknown", 0)
@@ -211,7 +212,7 @@ def test_deletion_goes_on_after_a_restart(files: MemoryFiles, clock: ManualClock
     files.make_directory("/data/u-0.0123456789abcdef0123456789abcdef-future")
     manager.close()
     again = started(files, clock)
-    again.delete_due()
+    upkeep_of(again).delete_due()
     assert again.all() == []
     assert [name for name, is_folder in files.list_directory("/data") if is_folder] == []
 
@@ -224,7 +225,7 @@ def test_a_stray_log_is_put_aside(files: MemoryFiles, clock: ManualClock) -> Non
     (name,) = [name for name, is_folder in files.list_directory("/data") if is_folder]
     assert name.endswith("-stray")
     again = started(files, clock)
-    again.delete_due()
+    upkeep_of(again).delete_due()
     assert files.exists(f"/data/{name}")
     assert again.get("t", 0) is None
 
@@ -278,7 +279,7 @@ def test_a_full_disk_is_not_a_failed_one(
     with pytest.raises(StorageError, match="cannot sync: No space left"):
         log.flush()
     log.flush_in_background()
-    manager.checkpoint_recovery_points()
+    upkeep_of(manager).checkpoint_recovery_points()
     assert "it is tried again later" in caplog.text
     assert [directory.path for directory in manager.online_directories] == ["/data"]
     assert (log.is_failed, log.recovery_point) == (False, 0)
@@ -325,9 +326,9 @@ def test_checkpoints_are_written_on_the_pool_and_the_last_one_stays(files: Memor
     log = manager.create("t", 0, TOPIC_ID, log_config())
     append(log, "x", "y")
     log.delete_records_before(1)
-    manager.checkpoint_log_start_offsets()
+    upkeep_of(manager).checkpoint_log_start_offsets()
     log.delete_records_before(2)
-    manager.checkpoint_log_start_offsets()
+    upkeep_of(manager).checkpoint_log_start_offsets()
     path = "/data/log-start-offset-checkpoint"
     assert (files.exists(path), len(pool)) == (False, 2)
     pool.waiting.reverse()
@@ -343,7 +344,7 @@ def test_a_checkpoint_that_cannot_be_written_takes_its_directory_offline(
     files.fault = lambda operation, path: errno.EIO if operation == "write" and path.startswith("/a/") else None
     for partition in range(2):
         manager.create("t", partition, TOPIC_ID, log_config())
-    manager.checkpoint_recovery_points()
+    upkeep_of(manager).checkpoint_recovery_points()
     assert [directory.path for directory in manager.online_directories] == ["/b"]
 
 
@@ -356,7 +357,7 @@ def test_records_that_a_full_disk_left_unsynced_are_synced_when_there_is_space(
     log.append(batch("x"), now_ms=NOW_MS, defers_sync=True)
     assert (log.log_end_offset, log.high_watermark) == (1, 0)
     files.fault = None
-    manager.checkpoint_recovery_points()
+    upkeep_of(manager).checkpoint_recovery_points()
     assert (log.recovery_point, log.high_watermark) == (1, 1)
 
 
@@ -408,9 +409,10 @@ def test_retention_looks_after_all_logs(files: MemoryFiles, clock: ManualClock) 
     manager = started(files, clock)
     for partition in range(2):
         fill(manager.create("t", partition, TOPIC_ID, log_config(segment_bytes=200, retention_ms=1000)), 5)
-    assert manager.enforce_retention() == 0
+    upkeep_of(manager).enforce_retention()
+    assert [log.log_start_offset for log in manager.all()] == [0, 0]
     clock.advance(1001)
-    assert manager.enforce_retention() == 6
+    upkeep_of(manager).enforce_retention()
     assert [log.log_start_offset for log in manager.all()] == [5, 5]
 
 
@@ -419,12 +421,12 @@ def test_flush_ms_is_held_against_the_last_sync(files: MemoryFiles, clock: Manua
     log = manager.create("t", 0, TOPIC_ID, log_config(flush_ms=500))
     append(log, "x")
     clock.advance(499)
-    manager.flush_due()
+    upkeep_of(manager).flush_due()
     assert log.recovery_point == 0
     clock.advance(1)
-    manager.flush_due()
+    upkeep_of(manager).flush_due()
     assert log.recovery_point == 1
-    manager.checkpoint_recovery_points()
+    upkeep_of(manager).checkpoint_recovery_points()
     assert text(files, "/data/recovery-point-offset-checkpoint") == "0\n1\nt 0 1\n"
 
 
@@ -433,7 +435,7 @@ def test_start_offsets_within_a_segment_are_checkpointed(files: MemoryFiles, clo
     for partition in range(2):
         fill(manager.create("t", partition, TOPIC_ID, log_config()), 5)
     manager.all()[1].delete_records_before(3)
-    manager.checkpoint_log_start_offsets()
+    upkeep_of(manager).checkpoint_log_start_offsets()
     assert text(files, "/data/log-start-offset-checkpoint") == "0\n1\nt 1 3\n"
     log = started(files.after_crash(), clock).get("t", 1)
     assert log is not None

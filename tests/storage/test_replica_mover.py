@@ -13,7 +13,19 @@ from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import Crashed, MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
 from minikafka.storage.replica_mover import ReplicaMover
-from tests.storage.logs import NOW_MS, TOPIC_ID, append, batch, fill, log_config, manager_for, marker, read_all, values
+from tests.storage.logs import (
+    NOW_MS,
+    TOPIC_ID,
+    append,
+    batch,
+    fill,
+    log_config,
+    manager_for,
+    marker,
+    read_all,
+    upkeep_of,
+    values,
+)
 
 Work = tuple[Callable[[], Any], Callable[[Any, BaseException | None], None] | None]
 
@@ -65,7 +77,7 @@ class Place:
 
     def _nap(self, _: float) -> None:
         self.naps += 1
-        self.manager.being_cleaned = None
+        self.manager.being_cleaned.clear()
 
     def folders(self, directory: str) -> list[str]:
         return sorted(name.partition(".")[0] for name, is_folder in self.files.list_directory(directory) if is_folder)
@@ -87,7 +99,7 @@ def test_a_log_moves_with_all_it_holds() -> None:
     assert place.folders("/b") == ["t-0"]
     assert place.folders("/a") == ["t-0"], "the old folder, marked, until file.delete.delay.ms is over"
     place.clock.advance(log.config.file_delete_delay_ms)
-    place.manager.delete_due()
+    upkeep_of(place.manager).delete_due()
     place.pool.run_all()
     assert place.folders("/a") == []
 
@@ -157,7 +169,7 @@ def test_a_stop_in_between_leaves_the_log_where_it_was() -> None:
     again = manager.get("t", 0)
     assert again is not None
     assert (again.directory, values(read_all(again))) == ("/a/t-0", [f"v{offset}" for offset in range(5)])
-    manager.delete_due()
+    upkeep_of(manager).delete_due()
     place.pool.run_all()
     assert place.folders("/b") == []
 
@@ -187,7 +199,7 @@ def test_deleting_a_topic_ends_its_move() -> None:
 def test_a_pass_of_the_cleaner_is_waited_for() -> None:
     place = Place()
     fill(place.log, 5)
-    place.manager.being_cleaned = place.log
+    place.manager.being_cleaned.add(place.log)
     place.mover.move(place.log, "/b")
     place.pool.run_all()
     assert (place.naps, place.log.directory) == (1, "/b/t-0")

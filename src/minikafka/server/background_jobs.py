@@ -10,7 +10,7 @@ from minikafka.clock import Timer, Timers
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig
-    from minikafka.storage.log_manager import LogManager
+    from minikafka.storage.log_upkeep import LogUpkeep
 
 log = logging.getLogger(__name__)
 
@@ -47,21 +47,21 @@ class BackgroundJobs:
         self._pending.clear()
 
 
-def schedule_log_jobs(jobs: BackgroundJobs, config: BrokerConfig, logs: LogManager) -> None:
-    """The jobs of the log manager, at the intervals that the configuration gives them."""
+def schedule_log_jobs(jobs: BackgroundJobs, config: BrokerConfig, upkeep: LogUpkeep) -> None:
+    """The upkeep of the logs, at the intervals that the configuration gives."""
     initial_delay_ms: int = config["log.initial.task.delay.ms"]
 
     def schedule(name: str, key: str, job: Callable[[], object]) -> None:
         jobs.every(name, config[key], job, initial_delay_ms=initial_delay_ms)
 
-    schedule("log retention", "log.retention.check.interval.ms", logs.enforce_retention)
-    schedule("log flush", "log.flush.scheduler.interval.ms", logs.flush_due)
-    schedule("recovery point checkpoint", "log.flush.offset.checkpoint.interval.ms", logs.checkpoint_recovery_points)
+    schedule("log retention", "log.retention.check.interval.ms", upkeep.enforce_retention)
+    schedule("log flush", "log.flush.scheduler.interval.ms", upkeep.flush_due)
+    schedule("recovery point checkpoint", "log.flush.offset.checkpoint.interval.ms", upkeep.checkpoint_recovery_points)
     schedule(
         "log start offset checkpoint",
         "log.flush.start.offset.checkpoint.interval.ms",
-        logs.checkpoint_log_start_offsets,
+        upkeep.checkpoint_log_start_offsets,
     )
-    schedule("producer expiry", "producer.id.expiration.check.interval.ms", logs.remove_expired_producers)
+    schedule("producer expiry", "producer.id.expiration.check.interval.ms", upkeep.remove_expired_producers)
     # Kafka schedules each deletion by itself; a look at the top of a heap costs less than a timer for every file.
-    jobs.every("log deletion", _DELETION_CHECK_MS, logs.delete_due, initial_delay_ms=_DELETION_CHECK_MS)
+    jobs.every("log deletion", _DELETION_CHECK_MS, upkeep.delete_due, initial_delay_ms=_DELETION_CHECK_MS)

@@ -31,6 +31,7 @@ from minikafka.state.fetch_sessions import FetchSessionCache
 from minikafka.storage.files import FileSystem, OsFiles
 from minikafka.storage.log_cleaner import LogCleaner
 from minikafka.storage.log_manager import LogManager
+from minikafka.storage.log_upkeep import LogUpkeep
 from minikafka.storage.replica_mover import ReplicaMover
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class Node:
         self._controller.attach_logs()
         self._equip_services(bound)
         self._controller.register_broker(self._registered_endpoints(bound))
-        schedule_log_jobs(self._jobs, self.config, self._logs)
+        schedule_log_jobs(self._jobs, self.config, LogUpkeep(self._logs))
         self._cleaner.start()
         self._server.start()
         self._tell_started(bound)

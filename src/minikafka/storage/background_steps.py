@@ -7,6 +7,7 @@ what the ``yield`` gives. What needs the logs stays between the yields, what tak
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from time import perf_counter
 from typing import Any, TypeVar
 
 from minikafka.pending import RunBlocking
@@ -14,6 +15,31 @@ from minikafka.pending import RunBlocking
 T = TypeVar("T")
 
 Steps = Generator[Callable[[], Any], Any, T]
+
+_TURN_SECONDS = 0.001
+
+
+class Turn:
+    """For steps that are many small ones on the event loop: when it is time to let others have a turn.
+
+    ``if turn.is_over: yield turn.end``
+    """
+
+    __slots__ = ("_began_at",)
+
+    def __init__(self) -> None:
+        self._began_at: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        now = perf_counter()
+        if self._began_at is None:
+            self._began_at = now
+        return now - self._began_at > _TURN_SECONDS
+
+    def end(self) -> None:
+        """To be called on the pool: the event loop does what has come meanwhile before it takes note of that."""
+        self._began_at = None
 
 
 def run_steps(

@@ -111,7 +111,8 @@ class LogCleaner:
         """One pass and its checkpoint; False when it did not succeed, and rest is in order."""
         from minikafka.storage.cleaner import CleaningAbortedError
 
-        log = self._logs.being_cleaned = to_clean.log
+        log = to_clean.log
+        self._logs.being_cleaned.add(log)
         try:
             summary = yield from self._new_cleaner().clean(to_clean)
         except CleaningAbortedError as error:
@@ -123,7 +124,7 @@ class LogCleaner:
             self._mark_uncleanable(log, error)
             return True
         finally:
-            self._logs.being_cleaned = None
+            self._logs.being_cleaned.discard(log)
         logger.info("%s: compacted %s", log.name, summary)
         for directory in self._logs.online_directories:
             if log in self._logs.logs_in(directory):

@@ -1,7 +1,6 @@
 """All logs of the broker, in one or several log directories (Kafka: LogManager).
 
-The broker drives the periodic work from outside with its timers: ``flush_due``, ``enforce_retention``,
-``checkpoint_recovery_points``, ``checkpoint_log_start_offsets``, ``delete_due``, ``remove_expired_producers``.
+``LogUpkeep`` does what is to be done for them from time to time, ``LogCleaner`` compacts them.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from minikafka.clock import Clock
-from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError, ConfigError, StorageError
+from minikafka.errors import StorageError
 from minikafka.named_tuple import NamedTuple
 from minikafka.pending import RunBlocking
 from minikafka.storage import log_names
@@ -21,10 +20,9 @@ from minikafka.storage.checkpoints import HIGH_WATERMARK, LOG_START_OFFSET, RECO
 from minikafka.storage.files import FileSystem
 from minikafka.storage.in_parallel import run_in_parallel
 from minikafka.storage.log_context import LogContext
+from minikafka.storage.log_directories import LogDirectories, reason_of
 from minikafka.storage.log_directory import LogDirectory
-from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
-from minikafka.storage.partition_log import TRANSIENT_ERRORS, PartitionLog
-from minikafka.storage.partition_metadata import encode_uuid
+from minikafka.storage.partition_log import PartitionLog
 from minikafka.storage.recovery import RecoveryReport, create_log, load_log
 
 if TYPE_CHECKING:
@@ -64,14 +62,12 @@ class LogManager:
         self.context = LogContext(
             files, clock, run_blocking, producer_id_expiration_ms=config["producer.id.expiration.ms"]
         )
-        self.context.on_disk_failure = self._disk_failed
-        self._directories = [LogDirectory(files, os.path.abspath(path)) for path in config.log_dirs]
+        self.directories = LogDirectories(config, clock, files, self._directory_failed)
+        self.context.on_disk_failure = self.directories.disk_failed
         self._logs: dict[tuple[str, int], PartitionLog] = {}
         self._futures: dict[tuple[str, int], PartitionLog] = {}
-        self.being_cleaned: PartitionLog | None = None
-        """The log the cleaner makes a pass over; its folder must not be exchanged meanwhile."""
-        self.cluster_id = ""
-        """22 characters; known after ``start``."""
+        self.being_cleaned: set[PartitionLog] = set()
+        """The logs that the cleaner makes passes over: their folders are not exchanged, nor segments deleted."""
         self.node_id: int = config.node_id
         self.broker_epoch = -1
         """Written into the clean shutdown marker, from which Kafka's controllers recognise the broker (KIP-966)."""
@@ -103,16 +99,7 @@ class LogManager:
 
     def open_directories(self, cluster_id: str | None = None) -> None:
         """The first half of ``start``: create, lock, and check meta.properties."""
-        self._refuse_duplicates()
-        for directory in self._directories:
-            self._try(directory, directory.open)
-        if not self.online_directories:
-            raise StorageError(f"none of the log directories can be used: {self._failures()}")
-        try:
-            self._check_owners(cluster_id)
-        except BaseException:
-            self._release_locks()
-            raise
+        self.directories.open(cluster_id)
 
     def load_logs(self, topic_overrides: Callable[[str], dict[str, str]] = lambda topic: {}) -> None:
         """The second half of ``start``."""
@@ -125,12 +112,11 @@ class LogManager:
 
         epochs = set()
         for directory in self.online_directories:
-            self._try(directory, partial(self._load_directory, directory, config_of))
+            self.directories.attempt(directory, partial(self._load_directory, directory, config_of))
             epochs.add(directory.previous_broker_epoch)
         self.was_clean = all(directory.was_clean for directory in self.online_directories)
         self.previous_broker_epoch = epochs.pop() if len(epochs) == 1 else None
-        if not self.online_directories:
-            raise StorageError(f"none of the log directories can be used: {self._failures()}")
+        self.directories.ensure_any_usable()
         for report in self.reports:
             logger.warning("%s", report)
 
@@ -142,13 +128,13 @@ class LogManager:
         for directory in self.online_directories:
             if directory.path not in not_closed:
                 logs = self.logs_in(directory)
-                self._try(directory, partial(self._close_directory, directory, logs))
-        self._release_locks()
+                self.directories.attempt(directory, partial(self._close_directory, directory, logs))
+        self.directories.release()
 
     def _close_logs(self) -> set[str]:
         """Close all, with so many syncs at a time as num.recovery.threads.per.data.dir says, as Kafka does. Returns
         the directories where that failed."""
-        threads = self._config["num.recovery.threads.per.data.dir"] * len(self._directories)
+        threads = self._config["num.recovery.threads.per.data.dir"] * len(self.directories)
         failed: set[str] = set()
 
         def attempt(log: PartitionLog, action: Callable[[], T]) -> T | None:
@@ -170,8 +156,8 @@ class LogManager:
         return failed
 
     def _close_directory(self, directory: LogDirectory, logs: list[PartitionLog]) -> None:
-        directory.checkpoint(RECOVERY_POINT).write(_recovery_points(logs))
-        directory.checkpoint(LOG_START_OFFSET).write(_start_offsets(logs))
+        directory.checkpoint(RECOVERY_POINT).write(recovery_points(logs))
+        directory.checkpoint(LOG_START_OFFSET).write(start_offsets(logs))
         directory.checkpoint(HIGH_WATERMARK).write({(log.topic, log.partition): log.high_watermark for log in logs})
         directory.mark_clean_shutdown(self.broker_epoch)
 
@@ -179,7 +165,7 @@ class LogManager:
         """Let go of everything without writing: what a crash does."""
         for log in (*self._logs.values(), *self._futures.values()):
             log.abandon()
-        self._release_locks()
+        self.directories.release()
 
     # --- logs
 
@@ -209,19 +195,21 @@ class LogManager:
             try:
                 log = create_log(self.context, directory.path_of(name), topic, partition, config, topic_id)
             except OSError as error:
-                refusals.append(f"{directory.path}: {_reason(error, directory.path)}")
-                self._try_for_now(directory, partial(self._give_up_creating, directory.path_of(name), error))
+                refusals.append(f"{directory.path}: {reason_of(error, directory.path)}")
+                self.directories.attempt_for_now(
+                    directory, partial(self._give_up_creating, directory.path_of(name), error)
+                )
                 continue
             self._logs[topic, partition] = log
             return log
-        raise StorageError(f"no log directory takes {name}: {'; '.join(refusals) or self._failures()}")
+        raise StorageError(f"no log directory takes {name}: {'; '.join(refusals) or self.directories.failures}")
 
     def _refuse_to_shadow(self, name: str, key: tuple[str, int], is_new: bool) -> None:
         """A new log must not take the place of one that is only out of reach (LogManager.getOrCreateLog)."""
         if key in self.unloadable:
             raise StorageError(f"{name} is there and could not be loaded: {self.unloadable[key]}")
-        if not is_new and len(self.online_directories) < len(self._directories):
-            raise StorageError(f"{name} may lie in a log directory that is offline: {self._failures()}")
+        if not is_new and len(self.online_directories) < len(self.directories):
+            raise StorageError(f"{name} may lie in a log directory that is offline: {self.directories.failures}")
 
     def _give_up_creating(self, path: str, reason: OSError) -> None:
         """Leave nothing half-made behind, then let the directory answer for the failure."""
@@ -247,21 +235,13 @@ class LogManager:
     def is_moving(self, log: PartitionLog) -> bool:
         return (log.topic, log.partition) in self._futures
 
-    def ensure_directory(self, path: str) -> None:
-        """Whether ``path`` is a log directory in service. Raises ApiError: LOG_DIR_NOT_FOUND, KAFKA_STORAGE_ERROR."""
-        directory = next((directory for directory in self._directories if directory.path == path), None)
-        if directory is None:
-            raise ApiError(LOG_DIR_NOT_FOUND, f"Log dir {path} is not found in the config.")
-        if not directory.is_online:
-            raise ApiError(KAFKA_STORAGE_ERROR, f"Log directory {path} is offline")
-
     def create_future(self, log: PartitionLog, path: str) -> PartitionLog:
         """An empty copy of ``log`` in the directory ``path``. Raises StorageError."""
         name = log_names.marked_directory(log.topic, log.partition, log_names.FUTURE_DIRECTORY)
         try:
             future = create_log(self.context, f"{path}/{name}", log.topic, log.partition, log.config, log.topic_id)
         except OSError as error:
-            self._disk_failed(path, error)
+            self.directories.disk_failed(path, error)
             raise StorageError(f"{path}/{name}: cannot be created: {error.strerror or error}") from error
         self._futures[log.topic, log.partition] = future
         return future
@@ -292,7 +272,7 @@ class LogManager:
             future.abandon()
             future.rename_directory(f"{old_directory}/{mark}")
         except OSError as error:
-            self._disk_failed(log.directory, error)
+            self.directories.disk_failed(log.directory, error)
             raise StorageError(f"{log.directory}: cannot be moved here: {error.strerror or error}") from error
         self._delete_later(future.directory, log.config.file_delete_delay_ms)
 
@@ -309,7 +289,7 @@ class LogManager:
         try:
             log.rename_directory(f"{parent}/{log_names.marked_directory(log.topic, log.partition, mark)}")
         except OSError as error:
-            self._disk_failed(log.directory, error)
+            self.directories.disk_failed(log.directory, error)
             raise StorageError(f"{log.directory}: cannot be renamed: {error.strerror}") from error
         finally:
             if log.on_advance is not None:
@@ -321,33 +301,38 @@ class LogManager:
     # --- directories
 
     @property
+    def cluster_id(self) -> str:
+        """22 characters; known after ``start``."""
+        return self.directories.cluster_id
+
+    @property
     def online_directories(self) -> list[LogDirectory]:
-        return [directory for directory in self._directories if directory.is_online]
+        return self.directories.online
 
     @property
     def directory_ids(self) -> dict[str, bytes]:
         """Path -> id (16 bytes), of the directories that are online."""
-        return {
-            directory.path: directory.directory_id
-            for directory in self.online_directories
-            if directory.directory_id is not None
-        }
-
-    def directory_id_of(self, log: PartitionLog) -> bytes | None:
-        """The id of the directory a log is in."""
-        return self.directory_ids.get(os.path.dirname(log.directory))
+        return self.directories.ids
 
     @property
     def metadata_directory(self) -> str:
-        """Where the controller keeps its log: metadata.log.dir, else the first log directory."""
-        return os.path.abspath(self._config["metadata.log.dir"] or self._directories[0].path)
+        """Where the controller keeps its log."""
+        return self.directories.metadata_path
+
+    def ensure_directory(self, path: str) -> None:
+        """Whether ``path`` is a log directory in service. Raises ApiError: LOG_DIR_NOT_FOUND, KAFKA_STORAGE_ERROR."""
+        self.directories.ensure_usable(path)
+
+    def directory_id_of(self, log: PartitionLog) -> bytes | None:
+        """The id (16 bytes) of the directory a log is in; None when it is offline."""
+        return self.directory_ids.get(os.path.dirname(log.directory))
 
     def logs_in(self, directory: LogDirectory) -> list[PartitionLog]:
         return _within(directory, self._logs.values())
 
     def describe_directories(self) -> list[LogDirectoryDescription]:
         descriptions = []
-        for directory in self._directories:
+        for directory in self.directories:
             total_bytes, usable_bytes = directory.capacity_bytes()
             descriptions.append(
                 LogDirectoryDescription(
@@ -370,85 +355,11 @@ class LogManager:
                 counts[parent] += 1
         return sorted(self.online_directories, key=lambda directory: counts[directory.path])
 
-    def _refuse_duplicates(self) -> None:
-        seen: set[str] = set()
-        for directory in self._directories:
-            real_path = os.path.realpath(directory.path)
-            if real_path in seen:
-                raise ConfigError(f"log.dirs names {directory.path} twice")
-            seen.add(real_path)
-
-    def _check_owners(self, cluster_id: str | None) -> None:
-        """Every directory must be of this cluster and node, and have an id of its own; new ones get all three."""
-        known: dict[LogDirectory, MetaProperties | None] = {}
-        for directory in self.online_directories:
-            try:
-                known[directory] = read_meta_properties(self._files, directory.path)
-            except OSError as error:
-                self._directory_failed(directory, _reason(error, directory.path))
-        for directory, properties in known.items():
-            if properties is None:
-                continue
-            if properties.cluster_id is not None:
-                if cluster_id is not None and properties.cluster_id != cluster_id:
-                    raise ConfigError(
-                        f"{directory.path} belongs to the cluster {properties.cluster_id}, not to {cluster_id}; give "
-                        "this broker another log directory, or remove the data in it"
-                    )
-                cluster_id = properties.cluster_id
-            if properties.node_id is not None and properties.node_id != self.node_id:
-                raise ConfigError(
-                    f"{directory.path} belongs to the broker with node.id={properties.node_id}, and this one has "
-                    f"node.id={self.node_id}; set node.id={properties.node_id}, or give it another log directory"
-                )
-        self.cluster_id = cluster_id if cluster_id is not None else encode_uuid(random_uuid())
-        self._give_ids(known)
-
-    def _give_ids(self, known: dict[LogDirectory, MetaProperties | None]) -> None:
-        seen: dict[bytes, LogDirectory] = {}
-        for directory, properties in known.items():
-            directory_id = None if properties is None else properties.directory_id
-            if directory_id is not None and directory_id in seen:
-                raise ConfigError(
-                    f"{directory.path} and {seen[directory_id].path} have the same directory.id "
-                    f"{encode_uuid(directory_id)}: one is a copy of the other; remove it from log.dirs"
-                )
-            directory.directory_id = random_uuid() if directory_id is None else directory_id
-            seen[directory.directory_id] = directory
-            wanted = MetaProperties(self.cluster_id, self.node_id, directory.directory_id)
-            if properties != wanted:
-                now_ms = self._clock.wall_ms()
-                self._try(directory, partial(write_meta_properties, self._files, directory.path, wanted, now_ms))
-
-    def _try(self, directory: LogDirectory, action: Callable[[], None]) -> None:
-        """Do something with a directory; if its disk refuses, take it offline."""
-        try:
-            action()
-        except OSError as error:
-            self._directory_failed(directory, _reason(error, directory.path))
-
-    def _try_for_now(self, directory: LogDirectory, action: Callable[[], None]) -> None:
-        """The same for what comes round again: a disk that is only full may have space by then."""
-        try:
-            action()
-        except OSError as error:
-            if error.errno in TRANSIENT_ERRORS:
-                logger.warning("%s: %s; it is tried again later", directory.path, _reason(error, directory.path))
-            else:
-                self._directory_failed(directory, _reason(error, directory.path))
-
-    def _disk_failed(self, path: str, error: OSError) -> None:
-        for directory in self._directories:
-            if path == directory.path or path.startswith(directory.path + "/"):
-                self._directory_failed(directory, f"{path}: {error.strerror or error}")
-
-    def _directory_failed(self, directory: LogDirectory, reason: str) -> None:
-        """Take a directory with its logs offline; those of other directories go on (KIP-112)."""
-        if not directory.is_online:
-            return
-        directory.failure = reason
+    def _directory_failed(self, directory: LogDirectory) -> None:
         logs = self.logs_in(directory)
-        logger.error("the log directory %s is offline with %d partitions: %s", directory.path, len(logs), reason)
+        logger.error(
+            "the log directory %s is offline with %d partitions: %s", directory.path, len(logs), directory.failure
+        )
         for log in logs:
             log.fail()
         for future in _within(directory, list(self._futures.values())):
@@ -456,15 +367,6 @@ class LogManager:
             future.abandon()
         if self.on_directory_failure is not None:
             self.on_directory_failure(directory.path, logs)
-
-    def _failures(self) -> str:
-        return "; ".join(
-            f"{directory.path}: {directory.failure}" for directory in self._directories if directory.failure is not None
-        )
-
-    def _release_locks(self) -> None:
-        for directory in self._directories:
-            directory.close()
 
     # --- loading
 
@@ -523,80 +425,18 @@ class LogManager:
             self.reports.append(report)
         self._logs[topic, partition] = log
 
-    # --- periodic work
-
-    def flush_due(self) -> None:
-        """Sync, on the pool, the logs whose last sync is flush.ms or longer ago (log.flush.scheduler.interval.ms)."""
-        now_ms = self._clock.monotonic_ms()
-        for log in self._logs.values():
-            if not log.is_failed and now_ms - log.last_flush_ms >= log.config.flush_ms:
-                log.flush_in_background()
-
-    def enforce_retention(self) -> int:
-        """Delete old segments of every log (log.retention.check.interval.ms); returns how many."""
-        deleted = 0
-        for log in self.all():
-            if not log.is_failed:
-                try:
-                    deleted += log.delete_old_segments()
-                except StorageError as error:
-                    logger.error("%s", error)
-        return deleted
-
-    def delete_due(self) -> None:
-        """Delete, on the pool, the files and folders whose delay is over."""
-        due = self.context.deletions.take_due(self._clock.monotonic_ms())
-        if due:
-            self.context.run_blocking(lambda: self.context.deletions.delete(due))
-
-    def remove_expired_producers(self) -> None:
-        """Forget idle producers (producer.id.expiration.check.interval.ms)."""
-        now_ms = self._clock.wall_ms()
-        for log in self._logs.values():
-            log.remove_expired_producers(now_ms)
-
-    def checkpoint_recovery_points(self) -> None:
-        """Write, on the pool, how far the logs are synced (log.flush.offset.checkpoint.interval.ms). What a full disk
-        did not let through before is tried again first."""
-        for log in self._logs.values():
-            if log.awaits_sync and not log.is_failed:
-                log.flush_in_background()
-        for directory in self.online_directories:
-            self._checkpoint_in_background(directory, RECOVERY_POINT, _recovery_points(self.logs_in(directory)))
-
-    def checkpoint_log_start_offsets(self) -> None:
-        """Write, on the pool, where logs begin within their first segment
-        (log.flush.start.offset.checkpoint.interval.ms)."""
-        for directory in self.online_directories:
-            self._checkpoint_in_background(directory, LOG_START_OFFSET, _start_offsets(self.logs_in(directory)))
-
-    def _checkpoint_in_background(
-        self, directory: LogDirectory, name: str, offsets: dict[tuple[str, int], int]
-    ) -> None:
-        def written(_: None, error: BaseException | None) -> None:
-            def outcome() -> None:
-                if error is not None:
-                    raise error
-
-            self._try_for_now(directory, outcome)
-
-        self.context.run_blocking(directory.checkpoint(name).writing(offsets), written)
-
-
-def _recovery_points(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:
+def recovery_points(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:
+    """What the checkpoint of recovery points says of ``logs``."""
     return {(log.topic, log.partition): log.recovery_point for log in logs}
 
 
-def _start_offsets(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:
+def start_offsets(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:
+    """What the checkpoint of log start offsets says: of logs that begin within their first segment only."""
     return {
         (log.topic, log.partition): log.log_start_offset
         for log in logs
         if log.log_start_offset > log.first_segment_base_offset
     }
-
-
-def _reason(error: OSError, path: str) -> str:
-    return f"{error.strerror or error} ({error.filename or path})"
 
 
 def _within(directory: LogDirectory, logs: Iterable[PartitionLog]) -> list[PartitionLog]:

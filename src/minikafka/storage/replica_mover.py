@@ -75,7 +75,7 @@ class ReplicaMover:
                 chunk: bytes = yield data.read
                 if self._is_wanted(log, future):
                     self._append(future, chunk)
-            elif self._logs.being_cleaned is log:
+            elif log in self._logs.being_cleaned:
                 yield partial(self._sleep, _CLEANER_POLL_S)
             else:
                 self._logs.replace_with_future(log)
