@@ -8,6 +8,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "server": ("minikafka.cli.server", "run a broker (the same as minikafka-server)"),
     "adopt": ("minikafka.cli.adopt", "take over the directory of a Kafka with ZooKeeper"),
+    "config": ("minikafka.cli.config", "explain settings, and check property files"),
     "init": ("minikafka.cli.layout", "lay out bin/ and config/ in a folder"),
     "dump-log": ("minikafka.cli.dump_log", "the same as kafka-dump-log"),
     "kafka-server-start": ("minikafka.cli.server_start", "run a broker, also as a daemon"),
@@ -19,6 +20,7 @@ COMMANDS = {
     "kafka-configs": ("minikafka.cli.configs", "show and change settings, quotas and credentials"),
     "kafka-console-consumer": ("minikafka.cli.console_consumer", "print what is in topics, and what comes"),
     "kafka-console-producer": ("minikafka.cli.console_producer", "write lines to a topic"),
+    "kafka-consumer-groups": ("minikafka.cli.consumer_groups", "show groups of consumers, and move their offsets"),
     "kafka-delete-records": ("minikafka.cli.delete_records", "delete what is below an offset"),
     "kafka-dump-log": ("minikafka.cli.dump_log", "print what is in logs, indexes and snapshots"),
     "kafka-get-offsets": ("minikafka.cli.get_offsets", "where partitions begin and end"),

@@ -31,10 +31,12 @@ class BrokerConfig:
         *,
         dynamic_default: Mapping[str, str] | None = None,
         dynamic_broker: Mapping[str, str] | None = None,
+        is_checked: bool = True,
     ) -> None:
         """Raises ConfigError: a value of the wrong type or out of range, or keys that contradict each other.
 
-        ``load`` and ``from_mapping`` are the usual ways in; ``with_dynamic`` says what the other two are.
+        ``load`` and ``from_mapping`` are the usual ways in; ``with_dynamic`` says what the next two are.
+        ``is_checked``: whether contradictions are errors, or ``checks.problems`` is asked for them.
         """
         self.warnings: list[str] = []
         """Sentences to log at start-up: unknown keys, keys without effect on one node, old forms, the unreachable."""
@@ -52,7 +54,8 @@ class BrokerConfig:
         self._listeners = effective.listeners(self)
         self._advertised_listeners = effective.advertised_listeners(self)
         self._log_config: LogConfig | None = None
-        checks.check(self)
+        if is_checked:
+            checks.check(self)
         self.warnings += notices.notices(self)
 
     @classmethod

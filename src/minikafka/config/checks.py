@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from minikafka.config import effective
@@ -50,15 +51,23 @@ _COMPRESSION_IDS: Final = range(5)
 
 
 def check(config: BrokerConfig) -> None:
-    """Raises ConfigError: the keys, their values, and what has to hold."""
-    _check_ids(config)
-    _check_order(config)
-    _check_log(config)
-    _check_listeners(config)
-    _check_connections(config)
+    """Raises ConfigError: the keys, their values, and what has to hold; the first of the problems."""
+    for problem in problems(config):
+        raise ConfigError(problem)
+
+
+def problems(config: BrokerConfig) -> Iterator[str]:
+    """Sentences: the keys, their values, and what has to hold and does not."""
+    yield from _check_ids(config)
+    yield from _check_order(config)
+    yield from _check_log(config)
+    yield from _check_listeners(config)
+    yield from _check_connections(config)
     for key in ("offsets.topic.compression.codec", "share.coordinator.state.topic.compression.codec"):
-        _require(config[key] in _COMPRESSION_IDS, config, "0 none, 1 gzip, 2 snappy, 3 lz4 and 4 zstd are known", key)
-    _require(
+        yield from _require(
+            config[key] in _COMPRESSION_IDS, config, "0 none, 1 gzip, 2 snappy, 3 lz4 and 4 zstd are known", key
+        )
+    yield from _require(
         "classic" in config["group.coordinator.rebalance.protocols"],
         config,
         "classic has to be among them",
@@ -66,26 +75,28 @@ def check(config: BrokerConfig) -> None:
     )
 
 
-def _check_ids(config: BrokerConfig) -> None:
+def _check_ids(config: BrokerConfig) -> Iterator[str]:
     if "broker.id" in config and config["broker.id"] >= 0:
-        _require(
+        yield from _require(
             config["node.id"] == config["broker.id"], config, "the two have to be the same", "node.id", "broker.id"
         )
 
 
-def _check_order(config: BrokerConfig) -> None:
+def _check_order(config: BrokerConfig) -> Iterator[str]:
     for low, high in _NOT_ABOVE:
         if low in config or high in config:
-            _require(config[low] <= config[high], config, "the first must not be above the second", low, high)
+            yield from _require(
+                config[low] <= config[high], config, "the first must not be above the second", low, high
+            )
     for low, high in _BELOW:
         if low in config or high in config:
-            _require(config[low] < config[high], config, "the first must be below the second", low, high)
+            yield from _require(config[low] < config[high], config, "the first must be below the second", low, high)
 
 
-def _check_log(config: BrokerConfig) -> None:
-    _require(config.log_roll_ms >= 1, config, "must be at least 1", "log.roll.ms")
-    _require(config.log_roll_jitter_ms >= 0, config, "must be at least 0", "log.roll.jitter.ms")
-    _require(
+def _check_log(config: BrokerConfig) -> Iterator[str]:
+    yield from _require(config.log_roll_ms >= 1, config, "must be at least 1", "log.roll.ms")
+    yield from _require(config.log_roll_jitter_ms >= 0, config, "must be at least 0", "log.roll.jitter.ms")
+    yield from _require(
         config.log_retention_ms != 0,
         config,
         "must be at least 1, or -1 for no limit",
@@ -95,7 +106,7 @@ def _check_log(config: BrokerConfig) -> None:
     )
     # KafkaConfig divides the buffer among the threads; without threads nothing is compacted and it does not matter.
     threads = max(config["log.cleaner.threads"], 1)
-    _require(
+    yield from _require(
         config["log.cleaner.dedupe.buffer.size"] // threads > 1024 * 1024,
         config,
         "there must be more than 1048576 bytes for each cleaner thread",
@@ -104,20 +115,20 @@ def _check_log(config: BrokerConfig) -> None:
     )
 
 
-def _check_listeners(config: BrokerConfig) -> None:
+def _check_listeners(config: BrokerConfig) -> Iterator[str]:
     names = {listener.name for listener in config.listeners}
-    _require(bool(names), config, "at least one listener has to be for clients", "listeners")
+    yield from _require(bool(names), config, "at least one listener has to be for clients", "listeners")
     advertised = config.advertised_listeners
-    _require(bool(advertised), config, "at least one listener has to be advertised", "advertised.listeners")
+    yield from _require(bool(advertised), config, "at least one listener has to be advertised", "advertised.listeners")
     key = "advertised.listeners"
     if advertised is config.listeners:
         # An address like 0.0.0.0 is fine here: each client is then told the address it came by.
         return
     for listener in advertised:
-        _require(
+        yield from _require(
             listener.name in names, config, f"{listener.name} is not among listeners: {', '.join(sorted(names))}", key
         )
-        _require(
+        yield from _require(
             listener.host != "0.0.0.0",
             config,
             "no client can connect to 0.0.0.0; give the address or name clients reach this machine by",
@@ -125,7 +136,7 @@ def _check_listeners(config: BrokerConfig) -> None:
         )
     if "inter.broker.listener.name" in config:
         name = config["inter.broker.listener.name"].upper()
-        _require(
+        yield from _require(
             name in {listener.name for listener in advertised},
             config,
             f"it has to be an advertised listener: {', '.join(listener.name for listener in advertised)}",
@@ -133,19 +144,20 @@ def _check_listeners(config: BrokerConfig) -> None:
         )
 
 
-def _check_connections(config: BrokerConfig) -> None:
+def _check_connections(config: BrokerConfig) -> Iterator[str]:
     key = "max.connections.per.ip.overrides"
     try:
         overrides = effective.connection_overrides(config[key])
     except ConfigError as error:
-        raise ConfigError(f"{key}={config[key]}{at(config.place_of(key))}: {error}") from None
-    _require(
+        yield f"{key}={config[key]}{at(config.place_of(key))}: {error}"
+        return
+    yield from _require(
         config["max.connections.per.ip"] > 0 or bool(overrides),
         config,
         "0 is possible only with max.connections.per.ip.overrides",
         "max.connections.per.ip",
     )
-    _require(
+    yield from _require(
         config["queued.max.request.bytes"] <= 0
         or config["queued.max.request.bytes"] >= config["socket.request.max.bytes"],
         config,
@@ -153,7 +165,7 @@ def _check_connections(config: BrokerConfig) -> None:
         "queued.max.request.bytes",
         "socket.request.max.bytes",
     )
-    _require(
+    yield from _require(
         config["connections.max.idle.ms"] < 0
         or config["connection.failed.authentication.delay.ms"] < config["connections.max.idle.ms"],
         config,
@@ -163,11 +175,10 @@ def _check_connections(config: BrokerConfig) -> None:
     )
 
 
-def _require(holds: bool, config: BrokerConfig, rule: str, *keys: str) -> None:
-    if holds:
-        return
-    shown = " and ".join(f"{key}={_text(config, key)}{at(config.place_of(key))}" for key in keys)
-    raise ConfigError(f"{shown}: {rule}.")
+def _require(holds: bool, config: BrokerConfig, rule: str, *keys: str) -> Iterator[str]:
+    if not holds:
+        shown = " and ".join(f"{key}={_text(config, key)}{at(config.place_of(key))}" for key in keys)
+        yield f"{shown}: {rule}."
 
 
 def _text(config: BrokerConfig, key: str) -> str:

@@ -29,14 +29,22 @@ def read_settings(
 
     Raises ConfigError when the file cannot be read or is no property file.
     """
-    settings: dict[str, Setting] = {}
-    if path is not None:
-        source = fspath(path)
-        for name, value, line in parse_properties(_read(source), source):
-            settings[name] = Setting(value, f"{source}, line {line}")
+    settings = dict(read_entries(path)) if path is not None else {}
     for name, value in dict(overrides).items():
         settings[name] = Setting(value, "--override")
     return settings
+
+
+def read_entries(path: str | PathLike[str]) -> list[tuple[str, Setting]]:
+    """The entries of a property file in their order, repeated ones included.
+
+    Raises ConfigError when the file cannot be read or is no property file.
+    """
+    source = fspath(path)
+    return [
+        (name, Setting(value, f"{source}, line {line}"))
+        for name, value, line in parse_properties(_read(source), source)
+    ]
 
 
 def mapping_settings(mapping: Mapping[str, object], known: Iterable[str]) -> dict[str, Setting]:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from minikafka.config.keys import ConfigKey, KeyTable
+from minikafka.config.legacy import new_names
 from minikafka.config.reasons import REASONS, no_effect
-from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY
+from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY, broker_synonyms
 from minikafka.config.tables import (
     admin_keys,
     broker_keys,
@@ -101,6 +102,28 @@ def page() -> str:
     return "\n".join(parts)
 
 
+def listing() -> Iterator[tuple[str, list[ConfigKey]]]:
+    """Every key by area, as the page has them: the area's title, and its keys."""
+    for title, module in _BROKER_SECTIONS:
+        yield f"Broker: {title[0].lower()}{title[1:]}", _public(KeyTable(module.TABLE))
+    yield "Topic", _public(topic_keys())
+    yield "Group", _public(group_keys())
+    yield "Client metrics", _public(client_metrics_keys())
+    shared = KeyTable(client.TABLE)
+    yield "Producer, consumer and admin client", _public(shared)
+    for title, keys in (("Producer", producer_keys()), ("Consumer", consumer_keys()), ("Admin client", admin_keys())):
+        yield title, [key for key in _public(keys) if key.name not in shared]
+
+
+def all_names() -> set[str]:
+    """The names of all keys of every scope."""
+    return {name for _, keys in _SCOPES for name in keys()}
+
+
+def _public(keys: KeyTable) -> list[ConfigKey]:
+    return [key for key in keys.values() if not key.is_internal]
+
+
 def _explanation(scope: str, key: ConfigKey) -> Iterator[str]:
     yield f"{key.name} ({scope})"
     if key.documentation:
@@ -113,10 +136,23 @@ def _explanation(scope: str, key: ConfigKey) -> Iterator[str]:
         yield f"  allowed: {key.condition.text}"
     if scope == "broker":
         yield f"  changes while running: {key.update_mode}"
+        yield from _relatives(key.name)
     if scope == "topic" and key.name in BROKER_KEY_OF_TOPIC_KEY:
         yield f"  broker's default: {BROKER_KEY_OF_TOPIC_KEY[key.name]}"
     if key.last_version is not None:
         yield f"  in Kafka until {key.last_version}"
+
+
+def _relatives(name: str) -> Iterator[str]:
+    """Other keys that have to do with a broker's: those that say the same, its new name, the topic's own."""
+    synonyms = broker_synonyms(name)
+    if len(synonyms) > 1:
+        yield f"  the first that is set counts: {', '.join(synonyms)}"
+    if new_names(name):
+        yield f"  now called: {' and '.join(new_names(name))}"
+    of_topics = [topic_key for topic_key, broker_key in BROKER_KEY_OF_TOPIC_KEY.items() if broker_key == name]
+    if of_topics:
+        yield f"  a topic's own: {', '.join(of_topics)}"
 
 
 def _table(

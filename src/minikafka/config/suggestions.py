@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from minikafka.config.synonyms import BROKER_KEY_OF_TOPIC_KEY
@@ -23,6 +24,13 @@ def hint(name: str) -> str:
             return f"; it is a setting of {holder}."
     close = nearest(name)
     return f"; did you mean {close}?" if close else "."
+
+
+def nearest_of_any(name: str, names: Iterable[str]) -> list[str]:
+    """Up to three of ``names`` that ``name`` may be meant for: the most alike, else those it is a part of."""
+    plain = name.lower().replace("_", ".").strip()
+    known = sorted(names)
+    return get_close_matches(plain, known, n=3, cutoff=0.7) or [each for each in known if plain and plain in each][:3]
 
 
 def nearest(name: str) -> str | None:

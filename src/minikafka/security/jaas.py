@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from minikafka.errors import ConfigError
 
-_KEY = "sasl.jaas.config"
 _FLAGS = ("required", "requisite", "sufficient", "optional")
 _TOKENS = re.compile(
     r"""(?P<blank>\s+|//[^\r\n]*|/\*.*?\*/)
@@ -44,30 +43,30 @@ def parse_jaas(text: str) -> list[LoginModule]:
     for token in tokens:
         modules.append(_module(token, tokens))
     if not modules:
-        raise ConfigError(f"{_KEY}: Login module not specified in JAAS config")
+        raise _error("Login module not specified in JAAS config")
     return modules
 
 
 def _module(name: _Token, tokens: Iterator[_Token]) -> LoginModule:
     if not name.is_word:
-        raise ConfigError(f"{_KEY}: it begins with the class of a login module, not with {name.text!r}")
+        raise _error(f"it begins with the class of a login module, not with {name.text!r}")
     flag = next(tokens, None)
     if flag is None:
-        raise ConfigError(f"{_KEY}: Login module control flag not specified in JAAS config")
+        raise _error("Login module control flag not specified in JAAS config")
     if flag.text.lower() not in _FLAGS:
-        raise ConfigError(f"{_KEY}: Invalid login module control flag {flag.text!r} in JAAS config; it is required")
+        raise _error(f"Invalid login module control flag {flag.text!r} in JAAS config; it is required")
     options: dict[str, str] = {}
     for key in tokens:
         if key == _Token(";", False):
             return LoginModule(name.text, options)
         equals, value = next(tokens, None), next(tokens, None)
         if equals != _Token("=", False) or value is None or not value.is_word:
-            raise ConfigError(
-                f"{_KEY}: Value not specified for key '{key.text}' in JAAS config; unless it is letters first and then "
+            raise _error(
+                f"Value not specified for key '{key.text}' in JAAS config; unless it is letters first and then "
                 "letters, digits and dots, a value stands in double quotes"
             )
         options[key.text] = value.text
-    raise ConfigError(f"{_KEY}: JAAS config entry not terminated by semi-colon")
+    raise _error("JAAS config entry not terminated by semi-colon")
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -83,3 +82,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 def _unescaped(match: re.Match[str]) -> str:
     escape = match[1]
     return chr(int(escape, 8)) if escape[0].isdigit() and escape[0] < "8" else _ESCAPED.get(escape, escape)
+
+
+def _error(reason: str) -> ConfigError:
+    return ConfigError(f"sasl.jaas.config: {reason}")
