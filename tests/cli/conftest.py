@@ -1,17 +1,43 @@
-"""A tutorial's folder with a broker in it, for the tests that only need one; each uses topics of its own."""
+"""Brokers for the tests of the tools; each test uses topics and groups of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
+from minikafka.broker import Broker
+from minikafka.cli import COMMANDS
+from tests.cli.tool_run import Run
 from tests.cli.tutorial_folder import TutorialFolder
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TutorialFolder]:
+    """A tutorial's folder with a broker in it."""
     folder = TutorialFolder(tmp_path_factory.mktemp("tutorial"))
     folder.start_broker()
     yield folder
     folder.stop_all()
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Broker]:
+    """A broker in this process."""
+    with Broker() as broker:
+        yield broker
+
+
+@pytest.fixture
+def run(broker: Broker, capsys: pytest.CaptureFixture[str]) -> Run:
+    """``run("kafka-topics", "--list")`` -> exit code, stdout, stderr; the broker's address is added."""
+
+    def run_tool(command: str, *arguments: str, connected: bool = True) -> tuple[int, str, str]:
+        capsys.readouterr()
+        servers = ["--bootstrap-server", broker.bootstrap_servers] if connected else []
+        code = import_module(COMMANDS[command][0]).main([*arguments, *servers])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run_tool

@@ -6,8 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,44 +13,9 @@ import pytest
 from minikafka.broker import Broker
 from minikafka.cli import COMMANDS
 from minikafka.cli.connecting import broker_of_zookeeper
-from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
-from minikafka.client.producer import Producer
-from minikafka.client.topics import create_topic
+from tests.cli.tool_run import Run, made
 from tests.support.brokers import free_port
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    with Broker() as broker:
-        yield broker
-
-
-@pytest.fixture
-def run(broker: Broker, capsys: pytest.CaptureFixture[str]) -> Run:
-    """``run("kafka-topics", "--list")`` -> exit code, stdout, stderr; the broker's address is added."""
-
-    def run_tool(command: str, *arguments: str, connected: bool = True) -> tuple[int, str, str]:
-        capsys.readouterr()
-        servers = ["--bootstrap-server", broker.bootstrap_servers] if connected else []
-        code = import_module(COMMANDS[command][0]).main([*arguments, *servers])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run_tool
-
-
-def made(broker: Broker, topic: str, count: int = 0, partitions: int = 1) -> str:
-    """A topic with so many records in partition 0."""
-    with Cluster(broker.bootstrap_servers) as cluster:
-        create_topic(cluster, topic, partitions=partitions)
-        producer = Producer(cluster)
-        for number in range(count):
-            producer.send(topic, b"v", partition=0, timestamp_ms=1000 + number)
-        producer.flush()
-    return topic
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import pytest
 from minikafka.broker import Broker
 from minikafka.client.cluster import Cluster
 from minikafka.client.consumer import Consumer, ConsumerSettings
-from minikafka.client.coordinator import GroupCoordinator, committed_offsets
+from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import BrokerUnreachable, ClientError
 from minikafka.client.fetcher import FetchSettings
 from minikafka.client.group_member import GroupSettings
+from minikafka.client.group_offsets import fetch_offsets
 from minikafka.client.leaders import Leaders
 from minikafka.client.offsets import EARLIEST, LATEST, MAX_TIMESTAMP, delete_records, list_offsets
 from minikafka.client.partitioner import partition_for_key
@@ -196,7 +197,8 @@ def test_a_group_goes_on_where_it_stopped(cluster: Cluster) -> None:
     first.subscribe(["grouped"])
     assert values_of(first, 2) == [b"0", b"1"]
     first.close()
-    assert committed_offsets(GroupCoordinator(cluster, "goes-on"), None) == {("grouped", 0): 2}
+    committed = fetch_offsets(GroupCoordinator(cluster, "goes-on"), None)
+    assert {where: each.offset for where, each in committed.items()} == {("grouped", 0): 2}
     second = Consumer(cluster, EARLIEST_FIRST, GroupSettings("goes-on"))
     second.subscribe(["grouped"])
     assert values_of(second, 2) == [b"2", b"3"]

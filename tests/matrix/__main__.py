@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.matrix import (
     admin_answers,
     go_clients,
+    group_tools,
     java_clients,
     kafka_cleaner,
     kafka_disk,
@@ -63,6 +64,7 @@ TOOLS: dict[str, Check] = {
     "Kafka's own tools": java_clients.check_tools,
     "Kafka's tools and ours": tool_session.check,
     "Kafka's tools for groups, settings and transactions": kafka_tools.check,
+    "Kafka's tools for groups and ours": group_tools.check,
     f"Kafka Streams {kafka_streams.STREAMS_VERSION}": kafka_streams.check,
     "Kafka's answers to admin calls": admin_answers.check,
     f"Apache Kafka {kafka_disk.KAFKA_VERSION} on the same directory": kafka_disk.check_both_ways,

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from minikafka.client.cluster import RETRY_BACKOFF_S, Cluster
-from minikafka.client.coordinator import committed_offsets
 from minikafka.client.errors import BrokerUnreachable, ClientError
 from minikafka.client.fetcher import FetchedPartition, FetchedRecord, FetchSettings, fetch
 from minikafka.client.group_member import GroupMember, GroupSettings
+from minikafka.client.group_offsets import fetch_offsets
 from minikafka.client.leaders import Leaders, TopicPartition
 from minikafka.client.offsets import EARLIEST, LATEST, by_topic, list_offsets
 from minikafka.errors import (
@@ -295,9 +295,10 @@ class Consumer:
         self._look_up(sought)
         missing = [where for where in missing if where not in sought]
         if missing and self._member is not None:
-            committed = committed_offsets(
+            fetched = fetch_offsets(
                 self._member.coordinator, by_topic(missing), require_stable=self._settings.fetch.read_committed
             )
+            committed = {where: each.offset for where, each in fetched.items()}
             self._positions.update(committed)
             self._taken.update(committed)
             self._committed.update(committed)

@@ -1,4 +1,7 @@
-"""The broker that coordinates a group: asked for, waited for while it loads, looked for again when it has moved."""
+"""The broker that coordinates a group or a transaction.
+
+It is asked for, waited for while it loads, and looked for again when it has moved.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from minikafka.errors import (
     REQUEST_TIMED_OUT,
     is_retriable,
 )
-from minikafka.protocol.messages import FindCoordinatorRequest, OffsetFetchRequest
+from minikafka.protocol.messages import FindCoordinatorRequest
 
 if TYPE_CHECKING:
     from minikafka.protocol.messages import Message
@@ -25,12 +28,14 @@ _MOVED: Final = frozenset({COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR})
 _PASSING: Final = _MOVED | {COORDINATOR_LOAD_IN_PROGRESS, REQUEST_TIMED_OUT}
 
 
-class GroupCoordinator:
+class Coordinator:
     """:param timeout_s: for how long a coordinator that is not available is asked again."""
 
-    def __init__(self, cluster: Cluster, group_id: str, *, timeout_s: float = 60.0) -> None:
-        self.group_id = group_id
-        self._cluster = cluster
+    _key_type: int
+
+    def __init__(self, cluster: Cluster, key: str, *, timeout_s: float = 60.0) -> None:
+        self.cluster = cluster
+        self._key = key
         self._timeout_s = timeout_s
         self._node_id: int | None = None
 
@@ -65,9 +70,13 @@ class GroupCoordinator:
 
     def connection(self) -> Connection:
         """A connection to the coordinator. Raises as ``call``."""
+        return self.cluster.broker(self.node_id())
+
+    def node_id(self) -> int:
+        """Which broker it is. Raises as ``call``."""
         if self._node_id is None:
             self._node_id = self._find()
-        return self._cluster.broker(self._node_id)
+        return self._node_id
 
     def _find(self) -> int:
         deadline = time.monotonic() + self._timeout_s
@@ -77,61 +86,35 @@ class GroupCoordinator:
                 break
             time.sleep(RETRY_BACKOFF_S)
         check(answer.error_code, answer.error_message)
-        self._cluster.learn_broker(answer.node_id, answer.host, answer.port)
+        self.cluster.learn_broker(answer.node_id, answer.host, answer.port)
         node_id: int = answer.node_id
         return node_id
 
     def _asked(self) -> Any:
-        connection = self._cluster.any_broker()
+        connection = self.cluster.any_broker()
         request = FindCoordinatorRequest()
         version = connection.highest_version(request)
         if version >= 4:
-            request.coordinator_keys = [self.group_id]
+            request.coordinator_keys = [self._key]
         else:
-            request.key = self.group_id
+            request.key = self._key
+        if version >= 1:
+            request.key_type = self._key_type
         answer = connection.call(request, version)
         return answer.coordinators[0] if version >= 4 else answer
 
 
-def committed_offsets(
-    coordinator: GroupCoordinator, partitions: dict[str, list[int]] | None, *, require_stable: bool = False
-) -> dict[tuple[str, int], int]:
-    """Partition -> the group's committed offset; partitions without one are not there. None: of all partitions.
+class GroupCoordinator(Coordinator):
+    """The broker that knows a group."""
 
-    Raises ApiError, ClientError.
-    """
-    request = OffsetFetchRequest()
-    # Version 10 names topics by id only.
-    version = min(coordinator.version(request), 9)
-    if version >= 8:
-        group_request = OffsetFetchRequest.OffsetFetchRequestGroup(group_id=coordinator.group_id, topics=None)
-        if partitions is not None:
-            group_request.topics = [
-                OffsetFetchRequest.OffsetFetchRequestTopics(name=topic, partition_indexes=indexes)
-                for topic, indexes in partitions.items()
-            ]
-        request.groups = [group_request]
-    else:
-        request.group_id = coordinator.group_id
-        request.topics = None
-        if partitions is not None:
-            request.topics = [
-                OffsetFetchRequest.OffsetFetchRequestTopic(name=topic, partition_indexes=indexes)
-                for topic, indexes in partitions.items()
-            ]
-    if version >= 7:
-        request.require_stable = require_stable
-    answer = coordinator.call(request, lambda response: _found(response, version).error_code, max_version=version)
-    found = _found(answer, version)
-    check(found.error_code)
-    offsets = {}
-    for topic in found.topics:
-        for part in topic.partitions:
-            check(part.error_code)
-            if part.committed_offset >= 0:
-                offsets[topic.name, part.partition_index] = part.committed_offset
-    return offsets
+    _key_type = 0
+
+    @property
+    def group_id(self) -> str:
+        return self._key
 
 
-def _found(answer: Any, version: int) -> Any:
-    return answer.groups[0] if version >= 8 else answer
+class TransactionCoordinator(Coordinator):
+    """The broker that knows a transactional id."""
+
+    _key_type = 1

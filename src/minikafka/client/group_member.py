@@ -11,6 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from minikafka.client.cluster import Cluster, check
+from minikafka.client.consumer_protocol import (
+    PROTOCOL_TYPE,
+    assigned_partitions,
+    encoded_assignment,
+    encoded_subscription,
+    subscribed_topics,
+)
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import ClientError
 from minikafka.client.leaders import TopicPartition
@@ -26,8 +33,6 @@ from minikafka.errors import (
     ApiError,
 )
 from minikafka.protocol.messages import (
-    ConsumerProtocolAssignment,
-    ConsumerProtocolSubscription,
     HeartbeatRequest,
     JoinGroupRequest,
     JoinGroupResponse,
@@ -37,7 +42,6 @@ from minikafka.protocol.messages import (
 )
 
 _OUTSIDE: Final = frozenset({ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS})
-_PROTOCOL_TYPE: Final = "consumer"
 
 
 class GroupSettings(NamedTuple):
@@ -154,14 +158,13 @@ class GroupMember:
         self.coordinator.call(request, lambda answer: answer.error_code, once=True)
 
     def _ask_to_join(self, topics: list[str]) -> JoinGroupResponse:
-        subscription = ConsumerProtocolSubscription(topics=sorted(topics), user_data=None).encode(1)
         request = JoinGroupRequest(
             group_id=self._settings.group_id,
             session_timeout_ms=self._settings.session_timeout_ms,
             rebalance_timeout_ms=self._settings.max_poll_interval_ms,
             member_id=self._member_id,
-            protocol_type=_PROTOCOL_TYPE,
-            protocols=[JoinGroupRequest.JoinGroupRequestProtocol(name=NAME, metadata=b"\0\1" + subscription)],
+            protocol_type=PROTOCOL_TYPE,
+            protocols=[JoinGroupRequest.JoinGroupRequestProtocol(name=NAME, metadata=encoded_subscription(topics))],
         )
         if self.coordinator.version(request) >= 5:
             request.group_instance_id = self._settings.instance_id
@@ -179,7 +182,7 @@ class GroupMember:
             group_id=self._settings.group_id,
             generation_id=self._generation_id,
             member_id=self._member_id,
-            protocol_type=_PROTOCOL_TYPE,
+            protocol_type=PROTOCOL_TYPE,
             protocol_name=joined.protocol_name,
         )
         if self.coordinator.version(request) >= 3:
@@ -192,14 +195,14 @@ class GroupMember:
             self._judge(answer.error_code)
             return None
         check(answer.error_code)
-        return _partitions_of(bytes(answer.assignment))
+        return assigned_partitions(bytes(answer.assignment))
 
     def _assignments(self, joined: JoinGroupResponse) -> list[SyncGroupRequest.SyncGroupRequestAssignment]:
-        subscriptions = {member.member_id: _topics_of(member.metadata) for member in joined.members}
+        subscriptions = {member.member_id: subscribed_topics(member.metadata) for member in joined.members}
         topics = sorted({topic for wanted in subscriptions.values() for topic in wanted})
         assigned = assign(self._partition_counts(topics), subscriptions)
         return [
-            SyncGroupRequest.SyncGroupRequestAssignment(member_id=member, assignment=_encoded(partitions))
+            SyncGroupRequest.SyncGroupRequestAssignment(member_id=member, assignment=encoded_assignment(partitions))
             for member, partitions in assigned.items()
         ]
 
@@ -215,29 +218,3 @@ class GroupMember:
 
     def _schedule_heartbeat(self) -> None:
         self._heartbeat_due_s = time.monotonic() + self._settings.heartbeat_interval_ms / 1000
-
-
-def _topics_of(metadata: bytes) -> list[str]:
-    version = min(int.from_bytes(metadata[:2], "big"), ConsumerProtocolSubscription.max_version)
-    # A later version may have more behind what this one knows (ConsumerProtocol.deserializeSubscription).
-    subscription, _ = ConsumerProtocolSubscription.decode_from(metadata, 2, version)
-    return subscription.topics
-
-
-def _encoded(partitions: Mapping[str, list[int]]) -> bytes:
-    assignment = ConsumerProtocolAssignment(
-        assigned_partitions=[
-            ConsumerProtocolAssignment.TopicPartition(topic=topic, partitions=indexes)
-            for topic, indexes in partitions.items()
-        ],
-        user_data=None,
-    )
-    return b"\0\1" + assignment.encode(1)
-
-
-def _partitions_of(assignment: bytes) -> list[TopicPartition]:
-    if not assignment:
-        return []
-    version = min(int.from_bytes(assignment[:2], "big"), ConsumerProtocolAssignment.max_version)
-    decoded, _ = ConsumerProtocolAssignment.decode_from(assignment, 2, version)
-    return [(topic.topic, index) for topic in decoded.assigned_partitions for index in topic.partitions]

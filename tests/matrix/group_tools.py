@@ -1,0 +1,178 @@
+"""Kafka's tools for groups, transactions, the quorum and access, and minikafka's: one session, the same lines.
+
+Kafka's run in one JVM and ours in this process, against one broker; each has topics, groups and transactions of its
+own, which are alike. ``python -m tests.matrix.group_tools JARS [kafka]`` runs it alone; with "kafka" the broker is
+Apache Kafka.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from minikafka.cli import COMMANDS
+from minikafka.client.cluster import Cluster
+from minikafka.client.topics import create_topic
+from tests.matrix.java_clients import jars
+from tests.matrix.java_session import JavaSession
+from tests.matrix.kafka_tools import FIRST_MS, SETTINGS, TIMEOUT_S, TOOLS
+from tests.matrix.workplace import CommandFailed, Workplace
+from tests.support.brokers import ApacheKafkaProcess, BrokerProcess, MinikafkaProcess
+from tests.support.polling import wait_until
+
+CLASSES = {
+    "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+}
+SESSION = Path(__file__).with_name("group_tool_session.txt")
+ORDERS = {0: 10, 1: 6}
+LONG_TOPIC = "a.topic.with.a.longer.name"
+# As long as each other, so that columns are as wide.
+THEIRS, OURS = "kfk", "our"
+
+# Where in a tool an error came from, what it logs, and that it has no logger.
+NOISE = re.compile(r"\s+at .+\)$|Caused by: |\s+\.\.\. \d+ more|SLF4J: |\[\d{4}-\d\d-\d\d ")
+# An exception that a tool prints beside the sentence it has about it.
+STACK = re.compile(r"(java\.|org\.apache\.kafka\.|com\.fasterxml\.)[\w.$]+(Exception|Error)\b")
+WRAPPED = re.compile(r"\bjava\.util\.concurrent\.(Execution|Completion)Exception: ")
+OPTION_EXCEPTION = re.compile(r"^joptsimple\.\w+: ")
+RANDOM = (
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "ID"),
+    (re.compile(r"(?<!\S)(?=\S*[A-Z])(?=\S*[a-z])[\w+/-]{22}(?!\S)"), "UUID"),
+)
+
+
+class Printed(NamedTuple):
+    exit_code: int
+    lines: list[str]
+
+
+Runner = Callable[[str, list[str]], tuple[int, str]]
+
+
+def check(workplace: Workplace) -> str:
+    """Raises CommandFailed with every step that came out differently."""
+    broker = MinikafkaProcess(workplace.folder(f"group-tools-{workplace.run_id}"), SETTINGS)
+    return compare(broker, jars(workplace)["tools"])
+
+
+def compare(broker: BrokerProcess, library: Path) -> str:
+    with broker, JavaSession(TOOLS, library, broker.directory / "java.log") as session:
+        steps = [line for line in SESSION.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+        theirs = session_of(THEIRS, broker, steps, lambda tool, words: session.ask(CLASSES[tool], *words))
+        ours = session_of(OURS, broker, steps, ours_printed)
+    different = [
+        "\n".join([step, f"  Kafka     {kafka.exit_code}", *kafka.lines, f"  minikafka {own.exit_code}", *own.lines])
+        for step, kafka, own in zip(steps, theirs, ours, strict=True)
+        if kafka != own
+    ]
+    if different:
+        raise CommandFailed(f"{len(different)} of {len(steps)} differ\n" + "\n\n".join(different))
+    return f"{len(steps)} commands print the same"
+
+
+def session_of(name: str, broker: BrokerProcess, steps: list[str], run: Runner) -> list[Printed]:
+    with scene(name, broker):
+        return [step_of(step, name, broker, run) for step in steps]
+
+
+def step_of(step: str, name: str, broker: BrokerProcess, run: Runner) -> Printed:
+    is_unordered = step.startswith("~ ")
+    for word in ("PLAN", "GROUPS"):
+        step = step.replace(word, str(broker.directory / f"{word.lower()}-{name}.csv"))
+    tool, *words = step.removeprefix("~ ").replace("NAME", name).split(" ")
+    if words:
+        words = with_address(tool, words, broker)
+    exit_code, printed = run(tool, words)
+    lines = list(told(printed, name, broker))
+    return Printed(exit_code, sorted(lines) if is_unordered else lines)
+
+
+def with_address(tool: str, words: list[str], broker: BrokerProcess) -> list[str]:
+    return [*words, "--bootstrap-server", broker.bootstrap]
+
+
+def ours_printed(tool: str, words: list[str]) -> tuple[int, str]:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        code: int = import_module(COMMANDS[tool][0]).main(words)
+    return code, printed.getvalue()
+
+
+def told(printed: str, name: str, broker: BrokerProcess) -> Iterator[str]:
+    """What a tool has to say: without stacks, logs, the page of its options, and what is random."""
+    for line in printed.splitlines():
+        if line.startswith("Option  "):
+            return
+        line = OPTION_EXCEPTION.sub("", line)
+        if NOISE.match(line) or STACK.match(line):
+            continue
+        line = WRAPPED.sub("", line).replace(name, "NAME").replace(str(broker.directory), "DIRECTORY")
+        for pattern, word in RANDOM:
+            line = pattern.sub(word, line)
+        yield line
+
+
+# --- what the session is about
+
+
+@contextlib.contextmanager
+def scene(name: str, broker: BrokerProcess) -> Iterator[None]:
+    """Topics with messages, and two groups of one member each, in the two protocols."""
+    orders, long_topic = f"orders.{name}", f"{LONG_TOPIC}.{name}"
+    with Cluster(broker.bootstrap) as cluster:
+        create_topic(cluster, orders, partitions=len(ORDERS), replication_factor=1)
+        create_topic(cluster, long_topic, partitions=1, replication_factor=1)
+    producer = Producer({"bootstrap.servers": broker.bootstrap})
+    for partition, count in ORDERS.items():
+        for number in range(count):
+            producer.produce(orders, b"order", partition=partition, timestamp=FIRST_MS + number * 1000)
+    for _ in range(4):
+        producer.produce(long_topic, b"long", partition=0)
+    assert producer.flush(TIMEOUT_S) == 0, "not everything was sent"
+    (broker.directory / f"plan-{name}.csv").write_text(f"{orders},0,7\n{orders},1,2\n")
+    (broker.directory / f"groups-{name}.csv").write_text(f'returns.{name},"{long_topic}",0,2\n')
+    with contextlib.ExitStack() as stack:
+        for group, settings in (
+            (f"billing.{name}", {"group.protocol": "classic", "group.instance.id": "biller"}),
+            (f"shipping.{name}", {"group.protocol": "consumer"}),
+        ):
+            stack.callback(member(broker, group, orders, settings).close)
+        yield
+
+
+def member(broker: BrokerProcess, group: str, topic: str, settings: Mapping[str, str]) -> Consumer:
+    """The only member of a group, which has all partitions and has committed an offset for the first."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": broker.bootstrap,
+            "group.id": group,
+            "client.id": f"{group}-client",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            **settings,
+        }
+    )
+    consumer.subscribe([topic])
+    wait_until(lambda: consumer.poll(0.05) is not None and len(consumer.assignment()) == len(ORDERS))
+    consumer.commit(offsets=[TopicPartition(topic, 0, 4)], asynchronous=False)
+    return consumer
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        library = Path(sys.argv[1]).resolve()
+        directory = Path(temporary)
+        is_kafka = sys.argv[2:] == ["kafka"]
+        site: BrokerProcess = (
+            ApacheKafkaProcess(directory, library, SETTINGS) if is_kafka else MinikafkaProcess(directory, SETTINGS)
+        )
+        print(compare(site, library))
