@@ -7,10 +7,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from minikafka.clock import Clock, SystemClock
+from minikafka.clock import Clock, JumpingClock
 from minikafka.config import BrokerConfig
 from minikafka.embedded.directories import remove, temporary_path
 from minikafka.embedded.groups import GroupCalls
+from minikafka.embedded.local_faults import LocalFaults
 from minikafka.embedded.seeding import Seeding
 from minikafka.server.endpoints import is_wildcard, join_host_port
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from minikafka.embedded.node_keeper import NodeKeeper
     from minikafka.embedded.request_log import RequestLog
     from minikafka.embedded.snapshots import Snapshot
+    from minikafka.faults import Faults
+    from minikafka.faults.control import FaultHost
     from minikafka.protocol.messages import Message
     from minikafka.server.node import Node
 
@@ -63,7 +66,7 @@ class Broker(Seeding, GroupCalls):
         otherwise. A ``BrokerConfig`` is taken as it is.
     :param clock: where its time comes from; a ``ManualClock`` stands still until it is moved.
     :param process: run it in a process of its own, which ends with this one.
-    :param requests_kept: how many of the last requests ``requests`` tells of.
+    :param requests_kept: how many of the last requests ``requests`` keeps.
     :param settings: further settings, with underscores for dots: ``num_partitions=3``.
     :raises ConfigError: a setting cannot be used.
     """
@@ -80,10 +83,14 @@ class Broker(Seeding, GroupCalls):
     ) -> None:
         if process and (clock is not None or requests_kept):
             raise TypeError("a broker in a process of its own has the machine's clock, and keeps no requests")
-        self._clock = clock
+        self._clock = JumpingClock() if clock is None else clock
         self._is_process = process
-        self._request_log = _request_log(requests_kept)
         self._host: Host | None = None
+        self._local_faults = LocalFaults(lambda: self._host)  # type: ignore[arg-type, return-value]
+        self._faults: Faults | None = None
+        self._requests: RequestLog | None = None
+        if requests_kept:
+            self.requests.keep(requests_kept)
         self._keeper: NodeKeeper | None = None
         self._ports: Sequence[Listener] = ()
         self._temporary_directory: str | None = None
@@ -145,14 +152,32 @@ class Broker(Seeding, GroupCalls):
         return self._config.log_dirs
 
     @property
-    def requests(self) -> list[str]:
-        """The last requests it was sent, a line each, the oldest first: as many as ``requests_kept`` says."""
-        return [] if self._request_log is None else self._request_log.lines()
+    def requests(self) -> RequestLog:
+        """The last requests it was sent, with their answers: as many as ``requests_kept``, or ``requests.keep``, says.
+
+        :raises TypeError: a broker in a process of its own keeps none.
+        """
+        if self._is_process:
+            raise TypeError("a broker in a process of its own keeps no requests")
+        if self._requests is None:
+            from minikafka.embedded.request_log import RequestLog
+
+            self._requests = RequestLog(0, lambda: self._local_faults.observe(self.requests))
+        return self._requests
 
     def forget_requests(self) -> None:
         """Begin anew with ``requests``."""
-        if self._request_log is not None:
-            self._request_log.clear()
+        if self._requests is not None:
+            self._requests.clear()
+
+    @property
+    def faults(self) -> Faults:
+        """What can be made to go wrong: ``with broker.faults.fail("PRODUCE", "NOT_ENOUGH_REPLICAS", times=2): ...``."""
+        if self._faults is None:
+            from minikafka.faults import Faults
+
+            self._faults = Faults(self._fault_host)
+        return self._faults
 
     @property
     def process_log(self) -> str:
@@ -255,7 +280,8 @@ class Broker(Seeding, GroupCalls):
 
     def reset(self) -> None:
         """Go on empty: without topics, groups, settings made while running. The address and the cluster id remain;
-        connections are cut, and clients that live on connect again."""
+        connections are cut, and clients that live on connect again. Faults end."""
+        self._end_faults()
         self._running_host().reset()
 
     def snapshot(self) -> Snapshot:
@@ -273,6 +299,7 @@ class Broker(Seeding, GroupCalls):
         """
         if snapshot.is_deleted or len(snapshot.directories) != len(self._directories):
             raise ValueError("the snapshot was deleted, or is of a broker with another number of log.dirs")
+        self._end_faults()
         self._running_host().restore(snapshot.directories)
 
     # Asking it.
@@ -294,7 +321,7 @@ class Broker(Seeding, GroupCalls):
         return self._running_host().may_wait
 
     def now_ms(self) -> int:
-        return (self._clock or SystemClock()).wall_ms()
+        return self._clock.wall_ms()
 
     # Inside.
 
@@ -334,14 +361,13 @@ class Broker(Seeding, GroupCalls):
 
     def _new_keeper(self) -> NodeKeeper:
         from minikafka.embedded.node_keeper import NodeKeeper
-        from minikafka.server.dispatch import Dispatcher
 
         # Nothing in a temporary directory outlives the broker, so nothing there needs to reach the disk.
         return NodeKeeper(
             self._config,
             self._clock,
             is_durable=self._temporary_directory is None,
-            make_dispatcher=Dispatcher if self._request_log is None else self._request_log.dispatcher,
+            faults=self._local_faults,
         )
 
     def _running_host(self) -> Host:
@@ -355,17 +381,19 @@ class Broker(Seeding, GroupCalls):
             raise RuntimeError("the broker runs in a process of its own")
         return self._keeper.running
 
+    def _fault_host(self) -> FaultHost:
+        if self._is_process:
+            host: Any = self._running_host()
+            return host  # type: ignore[no-any-return]
+        return self._local_faults
+
+    def _end_faults(self) -> None:
+        if self._faults is not None:
+            self._faults.clear()
+
     def _forget(self) -> None:
         self._host = None
         self._keeper = None
         self._ports = ()
         if self._temporary_directory is not None:
             remove(self._temporary_directory)
-
-
-def _request_log(size: int) -> RequestLog | None:
-    if not size:
-        return None
-    from minikafka.embedded.request_log import RequestLog
-
-    return RequestLog(size)

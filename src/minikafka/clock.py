@@ -37,6 +37,22 @@ class SystemClock:
         return time.monotonic_ns() // 1_000_000
 
 
+class JumpingClock(SystemClock):
+    """The machine's clocks, where the wall clock can be set wrong. ``jump`` may be called on any thread."""
+
+    __slots__ = ("_ahead_ms",)
+
+    def __init__(self) -> None:
+        self._ahead_ms = 0
+
+    def wall_ms(self) -> int:
+        return time.time_ns() // 1_000_000 + self._ahead_ms
+
+    def jump(self, duration_ms: int) -> None:
+        """Set the wall clock forward, or back where negative. Deadlines stay when they were."""
+        self._ahead_ms += duration_ms
+
+
 class ManualClock:
     """A clock that moves only by ``advance`` and tells its listeners when it did."""
 
@@ -59,6 +75,10 @@ class ManualClock:
         self._monotonic_ms += duration_ms
         for listener in list(self._listeners):
             listener()
+
+    def jump(self, duration_ms: int) -> None:
+        """Set the wall clock forward, or back where negative; time does not pass by that: nothing becomes due."""
+        self._wall_ms += duration_ms
 
     def on_advance(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` after each ``advance``. Returns what ends that."""

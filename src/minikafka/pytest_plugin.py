@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minikafka.embedded.snapshots import Snapshot
 
 _SHOWN_LINES = 40
+_KEPT_REQUESTS = 1000
 _KEPT_STATES = 4
 
 
@@ -134,7 +135,8 @@ class _Observed:
         from minikafka import Broker
 
         is_process = bool(config.getoption("--kafka-process") or config.getini("kafka_process"))
-        kept = {} if is_process else {"requests_kept": _SHOWN_LINES}
+        kept = {} if is_process else {"requests_kept": _KEPT_REQUESTS}
+        self._is_process = is_process
         self.broker = Broker(config=_settings(config), process=is_process, **kept)  # type: ignore[arg-type]
 
     def begin_test(self) -> None:
@@ -142,9 +144,9 @@ class _Observed:
 
     def sections(self) -> Iterator[tuple[str, str]]:
         """Headlines and texts for the report of a failure."""
-        requests = self.broker.requests
+        requests = [] if self._is_process else self.broker.requests.lines()
         if requests:
-            yield "Kafka broker: last requests", "\n".join(requests)
+            yield "Kafka broker: last requests", "\n".join(requests[-_SHOWN_LINES:])
         # In this process the log is part of what pytest captures itself.
         lines = self.broker.process_log.splitlines()
         if lines:

@@ -270,11 +270,11 @@ def test_the_last_requests() -> None:
         producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers, client_id="shop")
         producer.send("orders", b"v").get(10)
         producer.close()
-        produced = [line for line in broker.requests if " Produce v" in line]
+        produced = [line for line in broker.requests.lines() if " Produce v" in line]
         assert len(produced) == 1
         assert "shop" in produced[0]
         assert "orders" in produced[0]
         assert produced[0].endswith("-> ok")
         broker.forget_requests()
         broker.topics()
-        assert broker.requests == []
+        assert broker.requests.lines() == []

@@ -79,6 +79,8 @@ class DataBroker:
         self.fetch_sessions = FetchSessionCache(self.clock)
         self.image = SimpleNamespace(topics_by_name={}, topics_by_id={})
         self.producer_ids = ProducerIds(self._next_block)
+        self.partitions_led_elsewhere: set[tuple[str, int]] = set()
+        self.partitions_led_elsewhere: set[tuple[str, int]] = set()
         self.node_id = 1
         self.producer_id_blocks: list[Any] = [(1000, 1000)]
 

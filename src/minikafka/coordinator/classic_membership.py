@@ -475,6 +475,10 @@ class ClassicMembership:
         member = group.members.get(member_id)
         if member is None or member.has_satisfied_heartbeat:
             return None
+        return self._end_session(group, member)
+
+    def _end_session(self, group: ClassicGroup, member: ClassicGroupMember) -> Result[Any] | None:
+        member_id = member.member_id
         _logger.info("Group %s: the session of member %s has ended", group.group_id, member_id)
         group.complete_join(member, _join_error(UNKNOWN_MEMBER, UNKNOWN_MEMBER_ID))
         group.remove(member_id)
@@ -486,6 +490,17 @@ class ClassicMembership:
         if group.state == states.PREPARING_REBALANCE and group.has_all_members_joined:
             return self._complete_join(group)
         return None
+
+    # What somebody asks for who is no member
+
+    def rebalance(self, group: ClassicGroup) -> Result[Any] | None:
+        """Let all members join again."""
+        return self._maybe_prepare_rebalance_or_complete_join(group, "it was asked for")
+
+    def expire(self, group: ClassicGroup, member_id: str) -> Result[Any] | None:
+        """As if the member had not been heard of for its session timeout."""
+        self._timers.cancel(_session_key(group.group_id, member_id))
+        return self._end_session(group, group.members[member_id])
 
     # LeaveGroup
 

@@ -281,6 +281,13 @@ class ConsumerMembership:
             then=lambda: self.look_again(group),
         )
 
+    def rebalance(self, group: ConsumerGroup) -> Result[Any]:
+        """Let the members be assigned anew, in a new epoch."""
+        return Result(
+            [records_of.group_epoch_record(group.group_id, group.group_epoch + 1, group.metadata_hash)],
+            then=lambda: self.look_again(group),
+        )
+
     def downgrade(
         self,
         group: ConsumerGroup,

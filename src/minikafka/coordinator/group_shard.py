@@ -30,6 +30,7 @@ from minikafka.errors import (
     ILLEGAL_GENERATION,
     NONE,
     STALE_MEMBER_EPOCH,
+    UNKNOWN_MEMBER_ID,
     ApiError,
 )
 from minikafka.pending import Pending
@@ -301,6 +302,34 @@ class GroupShard:
             raise ApiError(GROUP_ID_NOT_FOUND, f"Group {group_id} not found.")
         return group
 
+    # What somebody asks for who is no member (tests)
+
+    def rebalance(self, group_id: str) -> Result[Any] | None:
+        """Let the group rebalance. Raises ApiError(GROUP_ID_NOT_FOUND)."""
+        group = self._existing_group(group_id)
+        return self.consumer.rebalance(group) if isinstance(group, ConsumerGroup) else self.classic.rebalance(group)
+
+    def expire_member(self, group_id: str, name: str | None) -> Result[Any] | None:
+        """End the session of a member: by its member, instance or client id; None where there is only one.
+
+        Raises ApiError: GROUP_ID_NOT_FOUND, UNKNOWN_MEMBER_ID.
+        """
+        group = self._existing_group(group_id)
+        found = [
+            member.member_id
+            for member in group.members.values()
+            if name is None or name in (member.member_id, member.client_id, _instance_id(member))
+        ]
+        if len(found) != 1:
+            raise ApiError(
+                UNKNOWN_MEMBER_ID,
+                f"{'no member' if not found else f'{len(found)} members'} of group {group_id} fit {name!r}; it has "
+                f"{[(member.member_id, member.client_id) for member in group.members.values()]}",
+            )
+        if isinstance(group, ConsumerGroup):
+            return self.consumer.fence(group, found)
+        return self.classic.expire(group, found[0])
+
     # Expiration
 
     def expire(self) -> Result[None]:
@@ -452,6 +481,13 @@ class GroupShard:
         for group in self.groups.values():
             if isinstance(group, ClassicGroup):
                 self.classic.on_unloaded(group)
+
+
+def _instance_id(member: Any) -> str | None:
+    instance_id: str | None = (
+        member.instance_id if isinstance(member, ConsumerMember) else member.group_instance_id
+    )
+    return instance_id
 
 
 def _tombstones_of_group(group: Group) -> list[CoordinatorRecord]:

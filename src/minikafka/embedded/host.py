@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from minikafka.embedded.loop_thread import LoopThread
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from minikafka.config import Listener
     from minikafka.embedded.node_keeper import NodeKeeper
     from minikafka.protocol.messages import Message
+    from minikafka.server.node import Node
 
 
 class Host(Protocol):
@@ -44,6 +45,14 @@ class Host(Protocol):
         ...
 
 
+class PerformingHost(Protocol):
+    """One whose node is in this process."""
+
+    def perform(self, action: Callable[[Node], Any], name: str, timeout_s: float) -> Any:
+        """See ``NodeCalls.perform``."""
+        ...
+
+
 class ThreadHost:
     """A node on a loop and a thread of its own.
 
@@ -60,6 +69,7 @@ class ThreadHost:
             self._thread.close()
             raise
         self.call = calls.call
+        self.perform = calls.perform
 
     @property
     def may_wait(self) -> bool:

@@ -23,6 +23,7 @@ class LoopHost:
         self._loop = asyncio.get_running_loop()
         self._calls = NodeCalls(keeper, self._loop, threading.get_ident())
         self.call = self._calls.call
+        self.perform = self._calls.perform
 
     @property
     def may_wait(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from minikafka.pending import Pending
@@ -37,13 +38,32 @@ class NodeCalls:
     def call(self, request: Message, version: int, timeout_s: float) -> Any:
         """The answer to ``request``. Raises TimeoutError, RuntimeError (see ``may_wait``), and what handlers raise."""
         node = self._keeper.running
-        call = _Call(node, request, version)
+        asked = Request(request.api_key, version, version, 0, CLIENT_ID, request, 0)
+        listener = node.bound_listeners[0]
+        facts = ConnectionFacts(listener, ("127.0.0.1", 0), (listener.host, listener.port))
+
+        def settle(response: Any) -> Any:
+            if isinstance(response, Exception):
+                return node.dispatcher.answer_failure(facts, asked, response)
+            return response
+
+        return self._wait_for(_Call(lambda: node.dispatcher.handle(facts, asked), settle), _name(request), timeout_s)
+
+    def perform(self, action: Callable[[Node], Any], name: str, timeout_s: float) -> Any:
+        """What ``action`` gives on the loop, or the promise it gives brings; an exception that it brings is raised.
+
+        Raises TimeoutError, RuntimeError (see ``may_wait``), and what the action raises.
+        """
+        node = self._keeper.running
+        return self._wait_for(_Call(lambda: action(node), _raise_or_give), name, timeout_s)
+
+    def _wait_for(self, call: _Call, name: str, timeout_s: float) -> Any:
         if not self.may_wait:
             call.begin()
             if not call.answer.done():
                 call.cancel()
                 raise RuntimeError(
-                    f"the broker needs the event loop of this thread to answer {_name(request)}: call it from another "
+                    f"the broker needs the event loop of this thread to answer {name}: call it from another "
                     "thread, as in await asyncio.to_thread(broker.create_topic, ...), or let the broker have a thread "
                     "of its own with 'async with Broker()' or start()"
                 )
@@ -53,22 +73,24 @@ class NodeCalls:
             return call.answer.result(timeout_s)
         except concurrent.futures.TimeoutError:
             self._loop.call_soon_threadsafe(call.cancel)
-            raise TimeoutError(f"the broker did not answer {_name(request)} within {timeout_s:g} s") from None
+            raise TimeoutError(f"the broker did not answer {name} within {timeout_s:g} s") from None
 
 
 class _Call:
-    def __init__(self, node: Node, request: Message, version: int) -> None:
+    """:param work: gives a value, or a promise of it.
+    :param settle: makes the answer of the value.
+    """
+
+    def __init__(self, work: Callable[[], Any], settle: Callable[[Any], Any]) -> None:
         self.answer: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        self._node = node
-        self._request = Request(request.api_key, version, version, 0, CLIENT_ID, request, 0)
-        listener = node.bound_listeners[0]
-        self._facts = ConnectionFacts(listener, ("127.0.0.1", 0), (listener.host, listener.port))
+        self._work = work
+        self._settle = settle
         self._pending: Pending[Any] | None = None
 
     def begin(self) -> None:
         """On the loop."""
         try:
-            response = self._node.dispatcher.dispatch(self._facts, self._request)
+            response = self._work()
         except BaseException as error:
             self.answer.set_exception(error)
             return
@@ -85,12 +107,17 @@ class _Call:
 
     def _end(self, response: Any) -> None:
         try:
-            if isinstance(response, Exception):
-                response = self._node.dispatcher.answer_failure(self._facts, self._request, response)
+            answer = self._settle(response)
         except Exception as error:
             self.answer.set_exception(error)
         else:
-            self.answer.set_result(response)
+            self.answer.set_result(answer)
+
+
+def _raise_or_give(value: Any) -> Any:
+    if isinstance(value, Exception):
+        raise value
+    return value
 
 
 def _name(request: Message) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from minikafka.config import BrokerConfig
 from minikafka.embedded import directories
 from minikafka.embedded.producer_ids import skip_producer_ids
-from minikafka.server.dispatch import Dispatcher
+from minikafka.faults.full_disk import FillableFiles
 from minikafka.server.node import Node
 from minikafka.storage.files import OsFiles
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from minikafka.clock import Clock
     from minikafka.config import Listener
-    from minikafka.handlers.context import Services
+    from minikafka.embedded.local_faults import LocalFaults
 
 
 class NodeKeeper:
     """Keeps at most one running node. Used on one event loop.
 
     :param is_durable: False skips every sync, for data that is thrown away.
-    :param make_dispatcher: see ``Node``.
+    :param faults: what may go wrong with every node on purpose.
     """
 
     def __init__(
@@ -33,12 +33,12 @@ class NodeKeeper:
         clock: Clock | None = None,
         *,
         is_durable: bool = True,
-        make_dispatcher: Callable[[Services], Dispatcher] = Dispatcher,
+        faults: LocalFaults | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
         self._is_durable = is_durable
-        self._make_dispatcher = make_dispatcher
+        self._faults = faults
         self.node: Node | None = None
 
     @property
@@ -111,13 +111,13 @@ class NodeKeeper:
         await skip_producer_ids(node.services.controller, next_producer_id)
 
     def _new_node(self, config: BrokerConfig, sockets: Mapping[str, socket.socket] | None = None) -> Node:
-        return Node(
-            config,
-            self._clock,
-            OsFiles(durable=self._is_durable),
-            inherited_sockets=sockets,
-            make_dispatcher=self._make_dispatcher,
-        )
+        faults = self._faults
+        if faults is None:
+            return Node(config, self._clock, OsFiles(durable=self._is_durable), inherited_sockets=sockets)
+        files = FillableFiles(faults.disk, durable=self._is_durable)
+        node = Node(config, self._clock, files, inherited_sockets=sockets)
+        faults.attach(node)
+        return node
 
 
 def _on_ports(config: BrokerConfig, listeners: Sequence[Listener]) -> BrokerConfig:

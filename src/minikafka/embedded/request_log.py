@@ -1,118 +1,299 @@
-"""The last requests of a broker, a line each: what it was asked by whom, and how it answered."""
+"""The last requests of a broker with their answers: what it was asked by whom, and what became of it."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from minikafka.embedded.node_calls import CLIENT_ID
 from minikafka.errors import NONE, name_of
+from minikafka.faults import contents, names
+from minikafka.faults.selection import Selection
 from minikafka.handlers import API_BY_KEY
 from minikafka.pending import Pending
-from minikafka.server.dispatch import Dispatcher
+from minikafka.state.fetch_sessions import size_of_records
 
 if TYPE_CHECKING:
-    from minikafka.handlers.context import Connection, Services
-    from minikafka.protocol.connection import Request
+    from typing_extensions import Unpack
 
-_DEPTH = 4
+    from minikafka.faults.calls import Call
+    from minikafka.faults.control import Api, Filters
+
+_FETCH = 1
+_MAX_KEPT_BYTES = 32 << 20
+_MAX_RECORDS_BYTES = 1 << 20
 _NAMES = ("topic", "topic_name", "name", "group_id", "transactional_id", "member_id")
+_NAMES_DEPTH = 4
+_POLL_INTERVAL_S = 0.002
 
 
-class _Entry:
-    __slots__ = ("head", "outcome")
+class KeptRequest:
+    """One request and what became of it. ``str`` of it is a line for people.
 
-    def __init__(self, head: str) -> None:
-        self.head = head
-        self.outcome = "not answered yet"
+    ``request`` and ``response`` are decoded (``minikafka.protocol.messages``); ``response`` is None until it is
+    answered, and where there is none. The records of fetches that brought more than 1 MiB are left out.
+    """
+
+    __slots__ = (
+        "_call",
+        "_since_start_s",
+        "answered_ms",
+        "api",
+        "client_host",
+        "client_id",
+        "client_port",
+        "correlation_id",
+        "faults",
+        "outcome",
+        "received_ms",
+        "request",
+        "response",
+        "size_bytes",
+        "version",
+    )
+
+    def __init__(self, call: Call, since_start_s: float) -> None:
+        request = call.request
+        self._call = call
+        self._since_start_s = since_start_s
+        self.api: str = API_BY_KEY[request.api_key].name
+        self.version: int = request.api_version
+        self.client_id: str | None = request.client_id
+        self.client_host: str = call.connection.client_host
+        self.client_port: int = call.connection.client_port
+        """With the host, it tells connections apart."""
+        self.correlation_id: int = request.correlation_id
+        self.size_bytes: int = request.size_bytes
+        # A copy: handlers may change what they were given.
+        self.request: Any = copy(request.message)
+        self.response: Any = None
+        self.received_ms: int = call.node.clock.wall_ms()
+        """By the broker's clock, as ``answered_ms``."""
+        self.answered_ms: int | None = None
+        self.outcome: str = "not answered yet"
+        """In words: "ok", the names of the error codes in the answer, or why there is none."""
+        self.faults: list[str] = []
+        """What happened to it, of the faults that were asked for."""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is an answer, or will be none."""
+        return self.answered_ms is not None
+
+    @property
+    def errors(self) -> set[str]:
+        """The names of the error codes in its answer."""
+        if self.response is None:
+            return set()
+        return {name_of(code) for code in contents.error_codes(self.response) if code != NONE}
+
+    @property
+    def topic_partitions(self) -> set[tuple[str, int | None]]:
+        """What it is about, with None for a partition where it names a topic as a whole."""
+        image = self._call.node.services.image
+        return {*contents.topic_partitions(self.request, image), *self._call.session_partitions}
+
+    def __str__(self) -> str:
+        about = sorted(set(_names(self.request, _NAMES_DEPTH)))
+        return (
+            f"{self._since_start_s:9.3f} s  {self.api} v{self.version}  {self.client_id or '-'} "
+            f"(port {self.client_port}){'  ' + ', '.join(about) if about else ''} -> {self.outcome}"
+            + (f"  [{'; '.join(self.faults)}]" if self.faults else "")
+        )
+
+    def __repr__(self) -> str:
+        return f"<{str(self).strip()}>"
+
+    def fits(self, selection: Selection) -> bool:
+        """Whether it is selected."""
+        return selection.fits(self._call.request, self._call.node.services.image, self._call.session_partitions)
+
+    def end(self, outcome: str, response: Any = None) -> None:
+        """It is over."""
+        self.outcome = outcome
+        self.response = response
+        self.answered_ms = self._call.node.clock.wall_ms()
 
 
 class RequestLog:
-    """:param size: how many are kept. What the program asks by ``Broker`` itself is left out."""
+    """``Broker.requests``. What the program asks by ``Broker`` itself is left out.
 
-    def __init__(self, size: int) -> None:
-        self._entries: deque[_Entry] = deque(maxlen=size)
+    :param size: how many are kept; 0: none.
+    :param on_change: called when that becomes 0, or another number than 0.
+    """
+
+    def __init__(self, size: int, on_change: Callable[[], None]) -> None:
+        self._entries: deque[KeptRequest] = deque(maxlen=size)
+        self._on_change = on_change
+        self._kept_bytes = 0
         self._started_s = time.monotonic()
 
-    def dispatcher(self, services: Services) -> Dispatcher:
-        """A dispatcher whose requests are kept here."""
-        return _ObservedDispatcher(services, self)
+    @property
+    def size(self) -> int:
+        """How many are kept at most."""
+        return self._entries.maxlen or 0
+
+    def keep(self, size: int = 1000) -> None:
+        """Keep the last ``size`` requests from now on; 0: none. What is kept already stays, as far as there is room."""
+        self._entries = deque(self._entries, maxlen=size)
+        self._on_change()
+
+    def where(
+        self, api: Api = names.ALL, *, error: str | int | None = None, **filters: Unpack[Filters]
+    ) -> list[KeptRequest]:
+        """The requests that these filters select, the oldest first.
+
+        :param error: only those whose answer has this error.
+        :param filters: as for faults: topic, partition, client_id, group, transactional_id, when.
+        :raises RuntimeError: no requests are kept. ValueError: as for faults.
+        """
+        self._ensure_kept()
+        selection = Selection(api, **filters)
+        found = [entry for entry in list(self._entries) if entry.fits(selection)]
+        if error is None:
+            return found
+        name = name_of(names.error_code(error))
+        return [entry for entry in found if name in entry.errors]
+
+    def count(self, api: Api = names.ALL, *, error: str | int | None = None, **filters: Unpack[Filters]) -> int:
+        """How many there are. As ``where``."""
+        return len(self.where(api, error=error, **filters))
+
+    def wait_for(
+        self,
+        api: Api = names.ALL,
+        count: int = 1,
+        *,
+        error: str | int | None = None,
+        timeout_s: float = 10.0,
+        **filters: Unpack[Filters],
+    ) -> list[KeptRequest]:
+        """Wait until there are so many; returns them. Otherwise as ``where``.
+
+        :raises TimeoutError: with the requests there were instead.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            found = self.where(api, error=error, **filters)
+            if len(found) >= count:
+                return found
+            if time.monotonic() >= deadline:
+                there = "\n".join(self.lines()) or "none"
+                raise TimeoutError(
+                    f"not within {timeout_s:g} s: {count} requests, only {len(found)} fit. There were:\n{there}"
+                )
+            time.sleep(_POLL_INTERVAL_S)
 
     def lines(self) -> list[str]:
-        """Oldest first."""
-        return [f"{entry.head} -> {entry.outcome}" for entry in list(self._entries)]
+        """A line for each, the oldest first."""
+        return [str(entry) for entry in list(self._entries)]
 
     def clear(self) -> None:
+        """Forget what was kept so far."""
         self._entries.clear()
+        self._kept_bytes = 0
 
-    def begin(self, connection: Connection, request: Request) -> _Entry:
-        names = sorted(set(_names(request.message, _DEPTH)))
-        entry = _Entry(
-            f"{time.monotonic() - self._started_s:9.3f} s  {API_BY_KEY[request.api_key].name} v{request.api_version}"
-            f"  {request.client_id or '-'} (port {connection.client_port})" + (f"  {', '.join(names)}" if names else "")
-        )
-        self._entries.append(entry)
-        return entry
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[KeptRequest]:
+        return iter(list(self._entries))
+
+    # What the switchboard calls, on the event loop.
+
+    def observe(self, call: Call, go_on: Callable[[Callable[[str], None]], Any]) -> Any:
+        """See ``switchboard.Observer``."""
+        entry = KeptRequest(call, time.monotonic() - self._started_s)
+        self._add(entry)
+        try:
+            outcome = go_on(entry.faults.append)
+        except Exception as error:
+            entry.end(_told(error))
+            raise
+        if isinstance(outcome, Pending):
+            return self._observed(outcome, entry)
+        self._end(entry, outcome)
+        return outcome
+
+    def _observed(self, pending: Pending[Any], entry: KeptRequest) -> Pending[Any]:
+        """A promise for the connection that passes on what the handler's brings."""
+        entry.outcome = "waits"
+        passed_on: Pending[Any] = Pending(pending.cancel)
+
+        def arrived(response: Any) -> None:
+            self._end(entry, response)
+            passed_on.complete(response)
+
+        pending.on_complete(arrived)
+        return passed_on
+
+    def _add(self, entry: KeptRequest) -> None:
+        entries = self._entries
+        if len(entries) == entries.maxlen:
+            self._kept_bytes -= entries[0].size_bytes
+        entries.append(entry)
+        self._kept_bytes += entry.size_bytes
+        while self._kept_bytes > _MAX_KEPT_BYTES and len(entries) > 1:
+            self._kept_bytes -= entries.popleft().size_bytes
+
+    def _end(self, entry: KeptRequest, response: Any) -> None:
+        if response is None:
+            entry.end("no answer awaited")
+        elif isinstance(response, Exception):
+            entry.end(_told(response))
+        elif not hasattr(response, "field_names"):
+            entry.end("garbled")
+        else:
+            kept, records_bytes = _kept(response, entry)
+            entry.size_bytes += records_bytes
+            self._kept_bytes += records_bytes
+            entry.end("ok", kept)
+            entry.outcome = ", ".join(sorted(entry.errors)) or "ok"
+
+    def _ensure_kept(self) -> None:
+        if not self.size:
+            raise RuntimeError(
+                "no requests are kept: say Broker(requests_kept=1000), or broker.requests.keep(1000) before they come"
+            )
 
 
-class _ObservedDispatcher(Dispatcher):
-    def __init__(self, services: Services, log: RequestLog) -> None:
-        super().__init__(services)
-        self._request_log = log
-
-    def dispatch(self, connection: Connection, request: Request) -> Any:
-        if request.client_id == CLIENT_ID:
-            return super().dispatch(connection, request)
-        entry = self._request_log.begin(connection, request)
-        response = super().dispatch(connection, request)
-        if isinstance(response, Pending):
-            return _observed(response, entry)
-        entry.outcome = _outcome(response)
-        return response
-
-
-def _observed(pending: Pending[Any], entry: _Entry) -> Pending[Any]:
-    """A promise for the connection that passes on what the handler's brings."""
-    entry.outcome = "waits"
-    passed_on: Pending[Any] = Pending(pending.cancel)
-
-    def arrived(response: Any) -> None:
-        entry.outcome = _outcome(response)
-        passed_on.complete(response)
-
-    pending.on_complete(arrived)
-    return passed_on
+def _kept(response: Any, entry: KeptRequest) -> tuple[Any, int]:
+    """The response as it may be kept, and the bytes of records in it: files are not held open for it."""
+    if entry.api != API_BY_KEY[_FETCH].name:
+        return response, 0
+    kept = copy(response)
+    left_bytes = _MAX_RECORDS_BYTES
+    kept.responses = []
+    for topic in response.responses:
+        topic = copy(topic)
+        topic.partitions = [copy(partition) for partition in topic.partitions]
+        for partition in topic.partitions:
+            partition.records, size_bytes = _read(partition.records, left_bytes)
+            left_bytes -= size_bytes
+        kept.responses.append(topic)
+    return kept, _MAX_RECORDS_BYTES - left_bytes
 
 
-def _outcome(response: Any) -> str:
-    if response is None:
-        return "no answer awaited"
-    if isinstance(response, Exception):
-        return f"{type(response).__name__}: {response}"
-    codes = sorted(set(_codes(response, _DEPTH)) - {NONE})
-    return ", ".join(map(name_of, codes)) or "ok"
+def _read(records: Any, max_bytes: int) -> tuple[bytes | None, int]:
+    if records is None:
+        return None, 0
+    size_bytes = size_of_records(records)
+    if size_bytes > max_bytes:
+        return None, 0
+    return bytes(records.read() if hasattr(records, "read") else records), size_bytes
 
 
-def _codes(part: Any, depth: int) -> list[int]:
-    found: list[int] = []
-    for name in getattr(part, "__slots__", ()):
-        value = getattr(part, name, None)
-        if name == "error_code":
-            found.append(getattr(part, name))
-        elif isinstance(value, list) and depth:
-            for each in value:
-                found += _codes(each, depth - 1)
-    return found
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
-def _names(part: Any, depth: int) -> list[str]:
-    found: list[str] = []
-    for name in getattr(part, "__slots__", ()):
-        value = getattr(part, name, None)
+def _names(part: Any, depth: int) -> Iterable[str]:
+    for name in getattr(part, "field_names", ()):
+        value = getattr(part, name)
         if name in _NAMES and isinstance(value, str) and value:
-            found.append(value)
+            yield value
         elif isinstance(value, list) and depth:
             for each in value:
-                found += _names(each, depth - 1)
-    return found
+                yield from _names(each, depth - 1)

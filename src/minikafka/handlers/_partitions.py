@@ -17,7 +17,8 @@ NO_EPOCH = -1
 def partition_log(broker: Services, topic: str, index: int) -> PartitionLog:
     """The log of a partition.
 
-    Raises ApiError: UNKNOWN_TOPIC_OR_PARTITION, or KAFKA_STORAGE_ERROR when its log directory is offline.
+    Raises ApiError: UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER, or KAFKA_STORAGE_ERROR when its log directory
+    is offline.
     """
     log = broker.logs.get(topic, index)
     if log is None:
@@ -27,6 +28,9 @@ def partition_log(broker: Services, topic: str, index: int) -> PartitionLog:
         raise ApiError(errors.KAFKA_STORAGE_ERROR, f"Partition {topic}-{index} is in an offline log directory")
     if log.is_failed:
         raise ApiError(errors.KAFKA_STORAGE_ERROR, f"Partition {topic}-{index} is in an offline log directory")
+    led_elsewhere = broker.partitions_led_elsewhere
+    if led_elsewhere and (topic, index) in led_elsewhere:
+        raise ApiError(errors.NOT_LEADER_OR_FOLLOWER)
     return log
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Services:
     producer_ids: ProducerIds
     transactions: TransactionCoordinator
     transaction_markers: MarkerWriter
+    partitions_led_elsewhere: AbstractSet[tuple[str, int]] = frozenset()
+    """Topic and partition, where the leader is another broker, or none."""
 
     def advertised_endpoints(self, connection: Connection) -> list[Endpoint]:
         """Where the client of ``connection`` should find the broker: the advertised listeners that have the name of

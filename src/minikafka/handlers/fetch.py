@@ -249,6 +249,8 @@ class _Fetch:
             log = broker.logs.get(partition.topic or "", partition.index)
             if log is None or log.is_failed or _limit_offset(log, self._isolation) != partition.fetch_offset:
                 return True
+            if (partition.topic or "", partition.index) in broker.partitions_led_elsewhere:
+                return True
         return False
 
     def _answer(self, results: PartitionResults) -> FetchResponse:

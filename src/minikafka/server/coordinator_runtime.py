@@ -149,6 +149,7 @@ class CoordinatorRuntime(Generic[S]):
         self._base_sequence = base_sequence
         self._defers_sync = defers_sync
         self._partitions: dict[int, _Partition[S]] = {}
+        self._unloadable: set[int] = set()
         self._is_stopped = False
 
     # Life
@@ -179,6 +180,17 @@ class CoordinatorRuntime(Generic[S]):
         partition = self._partitions.pop(index, None)
         if partition is not None:
             self._close(partition, NOT_COORDINATOR)
+
+    def hold_loading(self, index: int) -> None:
+        """Drop what the partition holds, and do not load it before ``release_loading``: clients are told to wait."""
+        self._unloadable.add(index)
+        self.unload(index)
+
+    def release_loading(self, index: int) -> None:
+        """Load the partition now, if it was held."""
+        self._unloadable.discard(index)
+        self.unload(index)
+        self._find(index)
 
     @property
     def has_topic(self) -> bool:
@@ -307,6 +319,8 @@ class CoordinatorRuntime(Generic[S]):
     def _open(self, index: int, log: PartitionLog) -> _Partition[S]:
         timers = KeyedTimers(self._clock, self._timers, lambda operation: self._run_unasked(partition, operation))
         partition = self._partitions[index] = _Partition(index, log, self._new_shard(timers), timers)
+        if index in self._unloadable:
+            return partition
         if log.log_end_offset == log.log_start_offset:
             self._activate(partition)
         else:

@@ -37,6 +37,16 @@ class Coordinators:
         if self._has_records(TRANSACTION_STATE_TOPIC):
             self._start_transactions()
 
+    @property
+    def groups(self) -> GroupService | None:
+        """None while nobody has asked for it."""
+        return self._groups
+
+    @property
+    def transactions(self) -> TransactionService | None:
+        """None while nobody has asked for it."""
+        return self._transactions
+
     def stop(self) -> None:
         """Answer whoever waits, and refuse what comes after."""
         if self._transactions is not None:

@@ -22,11 +22,19 @@ from minikafka.protocol.messages import response_class
 log = logging.getLogger(__name__)
 
 Handler = Callable[[RequestContext, Any], Any]
+Dispatch = Callable[[Connection, Request], Any]
 ErrorResponse = Callable[[Any, int], Any]
 
 
 class CloseConnection(MinikafkaError):
-    """There is no answer to give: the connection has to be closed. The text says why, for the log."""
+    """There is no answer to give: the connection has to be closed. The text says why, for the log.
+
+    :param last_bytes: what is sent before, as it is.
+    """
+
+    def __init__(self, reason: str, last_bytes: bytes = b"") -> None:
+        super().__init__(reason)
+        self.last_bytes = last_bytes
 
 
 class Dispatcher:
@@ -48,8 +56,10 @@ class Dispatcher:
             api.key: (api.name, api.min_version, api.max_version) for api in apis
         }
         """What a ``ServerConnection`` accepts."""
+        self.dispatch: Dispatch = self.handle
+        """What connections call for each request: ``handle``, unless somebody puts something before it."""
 
-    def dispatch(self, connection: Connection, request: Request) -> Any:
+    def handle(self, connection: Connection, request: Request) -> Any:
         """Call the handler. Returns its response, a Pending of it, or None where the client awaits none.
 
         :raises CloseConnection: the handler failed, and there is no answer that says so.
@@ -75,6 +85,8 @@ class Dispatcher:
 
         :raises CloseConnection: there is no such answer.
         """
+        if isinstance(error, CloseConnection):
+            raise error
         api = self._apis[request.api_key]
         if isinstance(error, ApiError):
             code, reason = error.code, f"{error.name}: {error}"

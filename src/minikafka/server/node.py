@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from minikafka import __version__
@@ -36,8 +36,8 @@ from minikafka.storage.replica_mover import ReplicaMover
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig, Listener
-    from minikafka.handlers.context import Services
     from minikafka.state.metadata_delta import MetadataDelta
+    from minikafka.state.topics import PartitionImage, TopicImage
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,6 @@ class Node:
 
     :param started_ms: the monotonic time from which the start is counted, for the log.
     :param inherited_sockets: listener name -> a socket that is bound already, of ``duplicate_sockets``.
-    :param make_dispatcher: what finds the handlers; another than ``Dispatcher`` can look on.
     """
 
     def __init__(
@@ -60,24 +59,24 @@ class Node:
         started_ms: int | None = None,
         *,
         inherited_sockets: Mapping[str, socket.socket] | None = None,
-        make_dispatcher: Callable[[Services], Dispatcher] = Dispatcher,
     ) -> None:
         self.config = config
         self._inherited_sockets = inherited_sockets or {}
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.services = BrokerServices()
-        self.dispatcher = make_dispatcher(self.services)
+        self.dispatcher = Dispatcher(self.services)
         self._files = files if files is not None else OsFiles()
         self._started_ms = started_ms if started_ms is not None else SystemClock().monotonic_ms()
         self._timers = Timers(self.clock)
         self._jobs = BackgroundJobs(self._timers)
         self._has_logs = False
-        self._coordinators = Coordinators(self.services)
+        self._led_elsewhere: set[tuple[str, int]] = set()
+        self.coordinators = Coordinators(self.services)
 
     @property
     def bound_listeners(self) -> list[Listener]:
         """The listeners with the ports they are really bound to."""
-        return self._server.bound_listeners
+        return self.server.bound_listeners
 
     async def start(self) -> None:
         """Return once clients are served.
@@ -93,7 +92,7 @@ class Node:
         self._driver = TimerDriver(loop, self.clock, self._timers)
         self._logs = LogManager(self.config, self.clock, self._workers, self._files)
         self._cleaner = LogCleaner(self._logs, lambda: self._controller.config, self.clock, self._timers, self._workers)
-        self._server = SocketServer(
+        self.server = SocketServer(
             self.dispatcher,
             SocketSettings.from_config(self.config),
             ConnectionQuotas(self.clock.monotonic_ms, ConnectionLimits.from_config(self.config)),
@@ -114,8 +113,8 @@ class Node:
         log.info("stopping")
         self._jobs.close()
         self._cleaner.close()
-        self._coordinators.stop()
-        await self._server.close()
+        self.coordinators.stop()
+        await self.server.close()
         await self._settle()
         try:
             self._controller.close()
@@ -129,16 +128,16 @@ class Node:
         is written, and the shutdown is not marked as clean. What was begun on a thread is finished first: that is a
         kill a moment later."""
         log.info("killed")
-        await self._server.abort()
-        self._coordinators.stop()
+        await self.server.abort()
+        self.coordinators.stop()
         await self._give_up()
 
     def duplicate_sockets(self) -> dict[str, socket.socket]:
         """Listener name -> its socket once more, for a node that takes over: clients that connect in between wait."""
-        return self._server.duplicate_sockets()
+        return self.server.duplicate_sockets()
 
     async def _open(self) -> None:
-        bound = self._server.bind(self.config.listeners, self._inherited_sockets)
+        bound = self.server.bind(self.config.listeners, self._inherited_sockets)
         self._logs.open_directories()
         self._has_logs = True
         self._controller = QuorumController(self.config, self.clock, self._workers, self._files, self._logs)
@@ -150,7 +149,7 @@ class Node:
         self._controller.register_broker(self._registered_endpoints(bound))
         schedule_log_jobs(self._jobs, self.config, LogUpkeep(self._logs))
         self._cleaner.start()
-        self._server.start()
+        self.server.start()
         self._tell_started(bound)
 
     def _equip_services(self, bound: list[Listener]) -> None:
@@ -174,22 +173,40 @@ class Node:
         services.purgatory = purgatory
         for partition_log in self._logs.all():
             partition_log.on_advance = purgatory.check
+        services.partitions_led_elsewhere = self._led_elsewhere
+        self._led_elsewhere.update(
+            (topic.name, partition.index)
+            for topic in services.image.topics_by_name.values()
+            for partition in topic.partitions
+            if partition.leader != services.node_id
+        )
         self._controller.publisher.listeners.append(self._follow)
-        self._coordinators.start()
+        self.coordinators.start()
 
     def _use_config(self) -> None:
         """Take over what was set while running (KIP-226), by this broker or before it was started."""
         config = self.services.config = self._controller.config
-        self._server.change_limits(ConnectionLimits.from_config(config))
+        self.server.change_limits(ConnectionLimits.from_config(config))
         self._logs.context.producer_id_expiration_ms = config["producer.id.expiration.ms"]
 
     def _follow(self, delta: MetadataDelta) -> None:
         if self._controller.config is not self.services.config:
             self._use_config()
+        for topic, partition in delta.changed_partitions:
+            self._follow_leader(topic, partition)
         for topic, partition in delta.created_partitions:
             partition_log = self._logs.get(topic.name, partition.index)
             if partition_log is not None:
                 partition_log.on_advance = self.services.purgatory.check
+
+    def _follow_leader(self, topic: TopicImage, partition: PartitionImage) -> None:
+        if partition.leader == self.services.node_id:
+            self._led_elsewhere.discard((topic.name, partition.index))
+            return
+        self._led_elsewhere.add((topic.name, partition.index))
+        partition_log = self._logs.get(topic.name, partition.index)
+        if partition_log is not None:
+            self.services.purgatory.check(partition_log)
 
     def _registered_endpoints(self, bound: list[Listener]) -> list[ListenerEndpoint]:
         """What the metadata says of this broker. Clients are told by ``advertised_endpoints``, whom Apache Kafka, when
@@ -229,7 +246,7 @@ class Node:
         """Undo a start that failed, without writing anything more."""
         self._jobs.close()
         self._cleaner.close()
-        await self._server.close()
+        await self.server.close()
         await self._settle()
         self._driver.close()
         if self._has_logs:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
+import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ _BACKLOG_SIZE = 1024
 """Unless it is set. Kafka's 50 are for a thread that does nothing but accept; the loop here comes to it in between."""
 _CLOSE_TIMEOUT_S = 2.0
 _IPV4_IN_IPV6 = "::ffff:"
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: close at once, and tell the client so."""
 
 
 class SocketSettings:
@@ -121,6 +124,8 @@ class SocketServer:
         self._all_closed = asyncio.Event()
         self._idle_timer: Timer | None = None
         self._is_stopping = False
+        self.refuses_connections = False
+        """Whether new connections are reset as soon as they are made."""
 
     @property
     def bound_listeners(self) -> list[Listener]:
@@ -130,6 +135,14 @@ class SocketServer:
     @property
     def connection_count(self) -> int:
         return len(self._connections)
+
+    def connections(self) -> list[ClientConnection]:
+        """Those that are open."""
+        return list(self._connections)
+
+    def connection_of(self, facts: object) -> ClientConnection | None:
+        """The one with these facts; None when it has ended."""
+        return next((connection for connection in self._connections if connection.facts is facts), None)
 
     def bind(self, listeners: list[Listener], inherited: Mapping[str, socket.socket] | None = None) -> list[Listener]:
         """Bind every listener, unless its socket is inherited; returns them with the ports they got.
@@ -255,6 +268,10 @@ class SocketServer:
             await due.wait()
 
     def _welcome(self, listener: Listener, client: socket.socket) -> None:
+        if self.refuses_connections:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            client.close()
+            return
         try:
             self._begin(listener, client)
         except OSError as error:

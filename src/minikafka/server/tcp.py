@@ -80,7 +80,6 @@ class ClientConnection(asyncio.BufferedProtocol):
     ) -> None:
         self.facts = facts
         self.last_active_ms = monotonic_ms()
-        self._dispatch = dispatcher.dispatch
         self._dispatcher = dispatcher
         self._connection = connection
         self._held = held
@@ -171,6 +170,8 @@ class ClientConnection(asyncio.BufferedProtocol):
             return
         try:
             self._flush()
+            if isinstance(error, CloseConnection) and error.last_bytes:
+                self._sender.send([error.last_bytes])
         except (OSError, StorageError):
             self.abort()
         else:
@@ -192,9 +193,8 @@ class ClientConnection(asyncio.BufferedProtocol):
 
     def _work_off(self) -> None:
         connection = self._connection
-        dispatch = self._dispatch
-        sender = self._sender
-        while sender.is_ready and not self._is_closing:
+        dispatch = self._dispatcher.dispatch
+        while self._sender.is_ready and not self._is_closing:
             request = connection.next_request()
             if request is None:
                 return
@@ -231,6 +231,18 @@ class ClientConnection(asyncio.BufferedProtocol):
         outgoing = self._connection.data_to_send()
         if outgoing and not self._transport.is_closing():
             self._sender.send(outgoing)
+
+    def send_through(self, make_sender: Callable[[asyncio.Transport, Callable[[], None]], PieceSender]) -> None:
+        """Send what comes next with another sender: ``make_sender(transport, on_drained)``, until it calls that."""
+
+        def drained() -> None:
+            is_blocked = self._sender.is_blocked
+            self._sender = PieceSender(self._transport)
+            self._sender.is_blocked = is_blocked
+            if not is_blocked:
+                self.resume_writing()
+
+        self._sender = make_sender(self._transport, drained)
 
     # Reading.
 

@@ -251,6 +251,11 @@ class FetchSessionCache:
         session.epoch = 1 if epoch == _MAX_INT32 else epoch + 1
         return _IncrementalContext(session)
 
+    def partitions_of(self, session_id: int) -> list[FetchPartition]:
+        """What is fetched by the requests of a session; nothing when there is none with this id."""
+        session = self._sessions.get(session_id)
+        return [] if session is None else list(session.partitions.values())
+
     def maybe_create(self, partitions: list[FetchPartition], uses_topic_ids: bool) -> int:
         """Open a session of ``partitions``; its id, or INVALID_SESSION_ID when there is no room."""
         if len(self._sessions) >= self._max_sessions and not self._evict_for(len(partitions)):

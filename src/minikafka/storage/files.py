@@ -20,7 +20,7 @@ except ImportError:  # Windows has no flock; the lock file then only marks the d
     fcntl = None  # type: ignore[assignment]
 
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-_FILES_OF_ANOTHER_THREAD = 16
+FILES_OF_ANOTHER_THREAD = 16
 
 
 class Descriptor(Protocol):
@@ -212,7 +212,7 @@ class OsLogFile:
 
     def _open(self) -> int:
         self._files.make_room()
-        fd = os.open(self.path, os.O_RDWR | _BINARY)
+        fd = os.open(self.path, (os.O_RDONLY if self._files.read_only else os.O_RDWR) | _BINARY)
         self._held = OsDescriptor(fd, self._files.durable)
         self.fd = fd
         self._files.opened(self)
@@ -223,11 +223,13 @@ class OsFiles:
     """The machine's file system.
 
     ``durable=False`` skips every sync, for logs that are thrown away with the process (tests). ``max_open_files``
-    bounds the descriptors that logs keep open; by default half of what the process may have.
+    bounds the descriptors that logs keep open; by default half of what the process may have. ``read_only`` opens files
+    for reading alone, which needs the right to read and no more, and shares the lock of a directory with other readers.
     """
 
-    def __init__(self, *, durable: bool = True, max_open_files: int | None = None) -> None:
+    def __init__(self, *, durable: bool = True, max_open_files: int | None = None, read_only: bool = False) -> None:
         self.durable = durable
+        self.read_only = read_only
         self._max_open_files = max_open_files if max_open_files is not None else _half_of_the_descriptor_limit()
         self._open_files: deque[OsLogFile] = deque()
 
@@ -329,8 +331,11 @@ class OsFiles:
         path = os.path.realpath(path)
         if path in _locked_by_this_process:
             return None
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, 0o644)
-        if not _try_lock(fd):
+        if self.read_only:
+            fd = os.open(path, os.O_RDONLY | _BINARY)
+        else:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, 0o644)
+        if not _try_lock(fd, shared=self.read_only):
             os.close(fd)
             return None
         _locked_by_this_process.add(path)
@@ -343,7 +348,7 @@ class OsFiles:
         return volume.f_blocks * volume.f_frsize, volume.f_bavail * volume.f_frsize
 
     def for_another_thread(self) -> OsFiles:
-        return OsFiles(durable=self.durable, max_open_files=_FILES_OF_ANOTHER_THREAD)
+        return OsFiles(durable=self.durable, max_open_files=FILES_OF_ANOTHER_THREAD, read_only=self.read_only)
 
     def make_room(self) -> None:
         """Close the least recently used descriptors until one more may be opened (second chance)."""
@@ -381,13 +386,13 @@ _locked_by_this_process: set[str] = set()
 process are kept apart here."""
 
 
-def _try_lock(fd: int) -> bool:
+def _try_lock(fd: int, *, shared: bool) -> bool:
     """Java's FileChannel.tryLock is a POSIX record lock; the same kind keeps Kafka and this broker from opening one
     directory at a time."""
     if fcntl is None:
         return True
     try:
-        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

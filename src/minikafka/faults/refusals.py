@@ -1,0 +1,308 @@
+"""Answers with an error code in them: for the whole of a request, or for one of its topics or partitions while the rest
+is done.
+
+Where the code belongs is known to each handler's ``error_response``; a part of a request is answered in one of three
+ways. APIs of logs find the log of the partition failed (``failing_logs``). Of those that change something else the
+request is taken apart: what is meant is refused, the rest done, and both answers are put together. Those that only read
+are done, and the code put into their answer.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from minikafka.errors import message_of
+from minikafka.faults import contents
+from minikafka.faults.calls import Call, GoOn, when_answered
+from minikafka.faults.failing_logs import FailingServices
+from minikafka.handlers import API_BY_KEY
+from minikafka.protocol.structs import Struct
+
+if TYPE_CHECKING:
+    from minikafka.faults.selection import Selection
+    from minikafka.state.metadata_image import MetadataImage
+
+_FETCH = 1
+_ADD_PARTITIONS_TO_TXN = 24
+_DESCRIBE_LOG_DIRS = 35
+_ELECT_LEADERS = 43
+_ALTER_PARTITION_REASSIGNMENTS = 45
+_OFFSET_DELETE = 47
+
+_OF_LOGS = frozenset({0, _FETCH, 2, 21, 23, 61})
+"""Produce, Fetch, ListOffsets, DeleteRecords, OffsetForLeaderEpoch, DescribeProducers."""
+_OF_PARTS = frozenset({8, 19, 20, 24, 27, 28, 33, 34, 37, 43, 44, 45, 47})
+"""OffsetCommit, CreateTopics, DeleteTopics, AddPartitionsToTxn, WriteTxnMarkers, TxnOffsetCommit, AlterConfigs,
+AlterReplicaLogDirs, CreatePartitions, ElectLeaders, IncrementalAlterConfigs, AlterPartitionReassignments,
+OffsetDelete."""
+_READING = frozenset({3, 9, 32, 55, 75})
+"""Metadata, OffsetFetch, DescribeConfigs, DescribeQuorum, DescribeTopicPartitions."""
+
+_SESSION_CODES = frozenset({70, 71, 106})
+"""FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR: of a fetch as a whole."""
+_CODE_FIELDS = ("error_code", "partition_error_code")
+
+
+def check_can_fail(selection: Selection) -> None:
+    """:raises ValueError: no answer has a place for the error of a topic or partition alone."""
+    if selection.topic is None:
+        return
+    for key in selection.api_keys:
+        if key not in _OF_LOGS | _OF_PARTS | _READING:
+            raise ValueError(f"{API_BY_KEY[key].name} does not fail for a topic alone: leave topic= out")
+
+
+def refuse(call: Call, go_on: GoOn, selection: Selection, code: int, message: str | None) -> Any:
+    """The answer to ``call`` in which what is selected fails with ``code``, and all else is as ``go_on`` has it."""
+    key = call.request.api_key
+    if key == _FETCH and code not in _SESSION_CODES:
+        # A fetch of a session does not say what it fetches, and the codes of partitions mean nothing elsewhere.
+        return _refuse_logs(call, go_on, selection, code, message)
+    if selection.topic is None:
+        return _refuse_all(call, go_on, code, message)
+    if key in _OF_LOGS:
+        return _refuse_logs(call, go_on, selection, code, message)
+    if key in _READING:
+        return when_answered(
+            call, go_on(call), lambda response: _put_in(response, selection, call.node.services.image, code, message)
+        )
+    return _refuse_part(call, go_on, selection, code, message)
+
+
+def _refuse_all(call: Call, go_on: GoOn, code: int, message: str | None) -> Any:
+    request = call.request
+    if request.api_key == _DESCRIBE_LOG_DIRS and request.api_version < 3:
+        # Before version 3 it has codes of directories only, which the request does not name.
+        return when_answered(call, go_on(call), lambda response: _put_in_each(response, "results", code))
+    if request.api_key == _ELECT_LEADERS and request.api_version < 1:
+        return _refused_elections(request.message, code, message)
+    return call.refuse(code, message)
+
+
+def _refuse_logs(call: Call, go_on: GoOn, selection: Selection, code: int, message: str | None) -> Any:
+    return go_on(call.with_services(FailingServices(call.services, selection.takes, code, message)))
+
+
+def _refuse_part(call: Call, go_on: GoOn, selection: Selection, code: int, message: str | None) -> Any:
+    image = call.node.services.image
+    meant, rest = _split(call.request.message, selection, image)
+    refused = _refused_part(call.with_message(meant), code, message)
+    if not _names_topics(rest, image):
+        return refused
+    return when_answered(call, go_on(call.with_message(rest)), lambda response: _merged(response, refused))
+
+
+# Answers that ``error_response`` does not give.
+
+
+def _refused_part(call: Call, code: int, message: str | None) -> Any:
+    """As the whole of a request that names nothing else; with the codes at the partitions, also where the answer has
+    one for the request."""
+    request = call.request.message
+    key = call.request.api_key
+    if key == _ADD_PARTITIONS_TO_TXN and call.request.api_version >= 4:
+        return _refused_transactions(request, code)
+    if key == _ELECT_LEADERS:
+        return _refused_elections(request, code, message)
+    if key == _ALTER_PARTITION_REASSIGNMENTS:
+        return _refused_reassignments(request, code, message)
+    if key == _OFFSET_DELETE:
+        return _refused_deletions(request, code)
+    return call.refuse(code, message)
+
+
+def _refused_transactions(request: Any, code: int) -> Any:
+    from minikafka.protocol.messages import AddPartitionsToTxnResponse as Response
+
+    return Response(
+        results_by_transaction=[
+            Response.AddPartitionsToTxnResult(
+                transactional_id=transaction.transactional_id,
+                topic_results=[
+                    Response.AddPartitionsToTxnTopicResult(
+                        name=topic.name,
+                        results_by_partition=[
+                            Response.AddPartitionsToTxnPartitionResult(partition_index=index, partition_error_code=code)
+                            for index in topic.partitions
+                        ],
+                    )
+                    for topic in transaction.topics
+                ],
+            )
+            for transaction in request.transactions
+        ]
+    )
+
+
+def _refused_elections(request: Any, code: int, message: str | None) -> Any:
+    from minikafka.protocol.messages import ElectLeadersResponse as Response
+
+    return Response(
+        replica_election_results=[
+            Response.ReplicaElectionResult(
+                topic=topic.topic,
+                partition_result=[
+                    Response.PartitionResult(
+                        partition_id=index, error_code=code, error_message=message or message_of(code)
+                    )
+                    for index in topic.partitions
+                ],
+            )
+            for topic in request.topic_partitions or []
+        ]
+    )
+
+
+def _refused_reassignments(request: Any, code: int, message: str | None) -> Any:
+    from minikafka.protocol.messages import AlterPartitionReassignmentsResponse as Response
+
+    return Response(
+        responses=[
+            Response.ReassignableTopicResponse(
+                name=topic.name,
+                partitions=[
+                    Response.ReassignablePartitionResponse(
+                        partition_index=partition.partition_index,
+                        error_code=code,
+                        error_message=message or message_of(code),
+                    )
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def _refused_deletions(request: Any, code: int) -> Any:
+    from minikafka.protocol.messages import OffsetDeleteResponse as Response
+
+    return Response(
+        topics=[
+            Response.OffsetDeleteResponseTopic(
+                name=topic.name,
+                partitions=[
+                    Response.OffsetDeleteResponsePartition(partition_index=partition.partition_index, error_code=code)
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+# Taking requests apart, and putting answers together.
+
+
+def _split(message: Any, selection: Selection, image: MetadataImage) -> tuple[Any, Any]:
+    """The message with only what is selected, and without it. Both share with it all but the lists of topics."""
+    meant, rest = copy(message), copy(message)
+    for name in message.field_names:
+        values = getattr(message, name)
+        if isinstance(values, list) and values:
+            meant_values, rest_values = _split_list(name, values, selection, image)
+            setattr(meant, name, meant_values)
+            setattr(rest, name, rest_values)
+    return meant, rest
+
+
+def _split_list(
+    name: str, values: list[Any], selection: Selection, image: MetadataImage
+) -> tuple[list[Any], list[Any]]:
+    if isinstance(values[0], str) and "topic" in name:
+        return [v for v in values if selection.takes(v, None)], [v for v in values if not selection.takes(v, None)]
+    if not isinstance(values[0], Struct):
+        return values, values
+    meant: list[Any] = []
+    rest: list[Any] = []
+    for value in values:
+        topic = contents.topic_of(name, value, image)
+        if topic is None:
+            for into, part in zip((meant, rest), _split(value, selection, image), strict=True):
+                if _names_topics(part, image):
+                    into.append(part)
+            if not _names_topics(value, image):
+                rest.append(value)
+            continue
+        indexes = list(contents.partition_indexes(value))
+        if not indexes:
+            (meant if selection.takes(topic, None) else rest).append(value)
+            continue
+        for into, is_meant in ((meant, True), (rest, False)):
+            if any(selection.takes(topic, index) is is_meant for index in indexes):
+                into.append(_with_partitions(value, topic, selection, is_meant))
+    return meant, rest
+
+
+def _names_topics(part: Any, image: MetadataImage) -> bool:
+    return next(contents.topic_partitions(part, image), None) is not None
+
+
+def _with_partitions(value: Any, topic: str, selection: Selection, is_meant: bool) -> Any:
+    reduced = copy(value)
+    for name, parts in contents.lists(value):
+        kept = [
+            part
+            for part in parts
+            if (index := part if isinstance(part, int) else contents.partition_of(part)) is None
+            or selection.takes(topic, index) is is_meant
+        ]
+        setattr(reduced, name, kept)
+    return reduced
+
+
+def _merged(response: Any, refused: Any) -> Any:
+    """``response``, and in its lists what ``refused`` has there."""
+    for name, values in contents.lists(refused):
+        into = getattr(response, name)
+        for value in values:
+            same = next((each for each in into if _stands_for_the_same(each, value)), None)
+            if same is None:
+                into.append(value)
+            else:
+                _merged(same, value)
+    return response
+
+
+def _stands_for_the_same(one: Any, other: Any) -> bool:
+    names = ("name", "topic", "topic_name", "topic_id", "transactional_id", "producer_id")
+    keys = [name for name in names if hasattr(one, name)]
+    return bool(keys) and all(getattr(one, name) == getattr(other, name) for name in keys)
+
+
+def _put_in(response: Any, selection: Selection, image: MetadataImage, code: int, message: str | None) -> Any:
+    for name, values in contents.lists(response):
+        for value in values:
+            if not isinstance(value, Struct):
+                break
+            topic = contents.topic_of(name, value, image)
+            if topic is None:
+                _put_in(value, selection, image, code, message)
+            elif selection.takes(topic, None):
+                _put_in_topic(value, topic, selection, code, message)
+    return response
+
+
+def _put_in_topic(part: Any, topic: str, selection: Selection, code: int, message: str | None) -> None:
+    if selection.partition is None:
+        _set_code(part, code, message)
+    for _, partitions in contents.lists(part):
+        for partition in partitions:
+            index = contents.partition_of(partition) if isinstance(partition, Struct) else None
+            if index is not None and selection.takes(topic, index):
+                _set_code(partition, code, message)
+
+
+def _put_in_each(response: Any, list_name: str, code: int) -> Any:
+    for part in getattr(response, list_name):
+        _set_code(part, code, None)
+    return response
+
+
+def _set_code(part: Any, code: int, message: str | None) -> None:
+    for name in _CODE_FIELDS:
+        if hasattr(part, name):
+            setattr(part, name, code)
+            if hasattr(part, "error_message"):
+                part.error_message = message or message_of(code)
