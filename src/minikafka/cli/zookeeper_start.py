@@ -1,31 +1,34 @@
 """``zookeeper-server-start [-daemon] FILE``: holds ZooKeeper's port, and says that minikafka needs none.
 
 Who follows an old tutorial starts ZooKeeper first; what looks whether it is there (``echo ruok | nc localhost 2181``)
-gets the answers of a ZooKeeper that stands alone. Nothing is kept in it.
+gets the answers of a ZooKeeper that stands alone, and what reads Kafka's znodes finds those of the broker as it is now.
+
+The broker is the one that ``bootstrap.servers`` in FILE names, where ``security.protocol`` and the like may stand, too;
+else that of the server.properties beside FILE; else the one on port 9092 of this machine. A chroot is taken from the
+``zookeeper.connect`` of that server.properties.
 """
 
 from __future__ import annotations
 
-import signal
-import socket
-import socketserver
 import sys
-import threading
-from collections.abc import Callable, Sequence
-from types import FrameType
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from minikafka import __version__
-from minikafka.cli.connecting import load_properties
+from minikafka.cli.connecting import DEFAULT_PORT, load_properties, open_cluster, port_in
 from minikafka.cli.running_processes import registered, start_daemon
 from minikafka.errors import ConfigError, MinikafkaError
+
+if TYPE_CHECKING:
+    from minikafka.zookeeper.server import Settings
 
 COMMAND = "zookeeper-server-start"
 _USAGE = f"USAGE: {COMMAND} [-daemon] zookeeper.properties"
 _DAEMON = "-daemon"
 _OUTPUT_NAME = "zookeeper.out"
-_DEFAULT_PORT = "2181"
-_IDLE_TIMEOUT_S = 30.0
-_VERSION = f"none, this is minikafka {__version__}"
+_DEFAULT_PORT = 2181
+_DEFAULT_TICK_MS = 2000
+_BROKER_TIMEOUT_MS = "5000"
 _READY = "minikafka needs no ZooKeeper"
 
 
@@ -40,118 +43,73 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if is_daemon:
         return start_daemon(COMMAND, files, _OUTPUT_NAME, _READY)
     try:
-        with _listening(load_properties(files[0])) as server, registered(COMMAND):
-            port = server.server_address[1]
-            print(
-                f"{_READY}: port {port} answers ruok, srvr, stat and mntr, and keeps nothing. Start the broker alone.",
-                file=sys.stderr,
-                flush=True,
-            )
-            _serve_until_signalled(server)
+        with registered(COMMAND):
+            _run(settings_of(Path(files[0])))
     except (MinikafkaError, OSError) as error:
         print(f"{COMMAND}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-class _Server(socketserver.ThreadingTCPServer):
-    """``connection_count`` counts those accepted so far."""
+def settings_of(file: Path) -> Settings:
+    """What a zookeeper.properties says. Raises ConfigError."""
+    from minikafka.zookeeper.server import Settings
 
-    daemon_threads = True
-    connection_count = 0
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away in between is no concern of anybody's."""
-
-
-class _FourLetterWords(socketserver.BaseRequestHandler):
-    request: socket.socket
-    server: _Server
-
-    def handle(self) -> None:
-        self.server.connection_count += 1
-        self.request.settimeout(_IDLE_TIMEOUT_S)
-        word = self.request.recv(4)
-        if word in _ANSWERS:
-            self.request.sendall(_ANSWERS[word](self.server.connection_count).encode())
-        elif word[:2] == b"\0\0":  # the length that a session's first request begins with
-            host = self.client_address[0]
-            print(f"A ZooKeeper client came from {host}, and was turned away: {_READY}.", file=sys.stderr, flush=True)
-
-
-def _listening(settings: dict[str, str]) -> _Server:
-    """Raises ConfigError, and OSError with the port in its text."""
-    text = settings.get("clientPort", _DEFAULT_PORT)
-    if not text.isdecimal() or int(text) > 65535:
-        raise ConfigError(f"clientPort={text}: a port is a number from 0 to 65535")
-    host = settings.get("clientPortAddress", "")
-    has_both = not host and socket.has_dualstack_ipv6()
-    family = socket.AF_INET6 if has_both or ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, int(text)), family=family, dualstack_ipv6=has_both)
-    except OSError as error:
-        raise OSError(f"cannot listen on port {text}: {error.strerror}. Is a ZooKeeper running already?") from error
-    server = _Server((host, 0), _FourLetterWords, bind_and_activate=False)
-    server.socket.close()
-    server.socket = listener
-    server.server_address = listener.getsockname()
-    return server
-
-
-def _serve_until_signalled(server: _Server) -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
-        # shutdown() waits for the loop that this thread is in.
-        threading.Thread(target=server.shutdown, daemon=True).start()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    server.serve_forever(poll_interval=0.1)
-
-
-def _srvr(connections: int) -> str:
-    return (
-        f"Zookeeper version: {_VERSION}\n"
-        "Latency min/avg/max: 0/0.0/0\n"
-        f"Received: {connections}\n"
-        f"Sent: {connections - 1}\n"
-        "Connections: 1\n"
-        "Outstanding: 0\n"
-        "Zxid: 0x0\n"
-        "Mode: standalone\n"
-        "Node count: 0\n"
+    given = load_properties(str(file))
+    port = _number(given, "clientPort", _DEFAULT_PORT, 65535)
+    tick_ms = _number(given, "tickTime", _DEFAULT_TICK_MS, 2**31 // 20)
+    beside = file.parent / "server.properties"
+    of_broker = load_properties(str(beside)) if beside.is_file() else {}
+    chroot = of_broker.get("zookeeper.connect", "").partition("/")[2].strip("/")
+    return Settings(
+        given.get("clientPortAddress") or None,
+        port,
+        open_cluster(
+            given.get("bootstrap.servers") or f"localhost:{port_in(of_broker) or DEFAULT_PORT}",
+            {"request.timeout.ms": _BROKER_TIMEOUT_MS, **given},
+            client_id="zookeeper",
+            connect_timeout_s=0,
+        ),
+        f"/{chroot}" if chroot else "",
+        tick_ms,
+        {
+            "clientPort": port,
+            "dataDir": given.get("dataDir", ""),
+            "tickTime": tick_ms,
+            "maxClientCnxns": given.get("maxClientCnxns", 0),
+            "minSessionTimeout": 2 * tick_ms,
+            "maxSessionTimeout": 20 * tick_ms,
+            "serverId": 0,
+        },
     )
 
 
-def _stat(connections: int) -> str:
-    version, rest = _srvr(connections).split("\n", 1)
-    return f"{version}\nClients:\n\n{rest}"
+def _run(settings: Settings) -> None:
+    """Serve until a signal comes. Raises OSError with the port in its text."""
+    from minikafka.zookeeper.server import run_until_signalled
+
+    def say_ready(port: int) -> None:
+        _say(
+            f"{_READY}: port {port} answers its four-letter words, and shows the broker at "
+            f"{settings.cluster.bootstrap_servers} as znodes; nothing is kept here."
+        )
+
+    try:
+        run_until_signalled(settings, say_ready, _say)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(f"cannot listen on port {settings.port}: {reason}. Is a ZooKeeper running already?") from error
 
 
-def _mntr(connections: int) -> str:
-    values = {
-        "zk_version": _VERSION,
-        "zk_server_state": "standalone",
-        "zk_avg_latency": "0.0",
-        "zk_max_latency": 0,
-        "zk_min_latency": 0,
-        "zk_packets_received": connections,
-        "zk_packets_sent": connections - 1,
-        "zk_num_alive_connections": 1,
-        "zk_outstanding_requests": 0,
-        "zk_znode_count": 0,
-        "zk_watch_count": 0,
-        "zk_ephemerals_count": 0,
-    }
-    return "".join(f"{name}\t{value}\n" for name, value in values.items())
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
-_ANSWERS: dict[bytes, Callable[[int], str]] = {
-    b"ruok": lambda connections: "imok",
-    b"isro": lambda connections: "rw",
-    b"srvr": _srvr,
-    b"stat": _stat,
-    b"mntr": _mntr,
-}
+def _number(settings: dict[str, str], key: str, default: int, highest: int) -> int:
+    text = settings.get(key, str(default))
+    if not text.isdecimal() or int(text) > highest:
+        raise ConfigError(f"{key}={text}: it is a number from 0 to {highest}")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,130 @@
+"""The znodes as the brokers are now: read when somebody asks and what is known is not fresh any more.
+
+Settings are read only when something below /config is asked for. When no broker answers, its ephemeral nodes are gone,
+and the topics are those that were last seen, as ZooKeeper would have kept them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from minikafka.client.cluster import Cluster
+from minikafka.client.errors import ClientError
+from minikafka.clock import Clock
+from minikafka.errors import UNKNOWN_TOPIC_OR_PARTITION, ApiError
+from minikafka.zookeeper.cluster_state import NO_SETTINGS, NOTHING, read_settings, read_topology
+from minikafka.zookeeper.kafka_writes import KafkaWrites
+from minikafka.zookeeper.kafka_znodes import CONFIG, settings_znodes, topology_znodes
+from minikafka.zookeeper.znodes import Content, Event, ZnodeTree
+
+FRESH_MS = 100
+"""For how long an answer is given from what was read before; a write, ``sync`` and a new session read again."""
+
+
+class LiveTree:
+    """A tree that follows the brokers. One thread at a time.
+
+    :param cluster: the brokers.
+    :param chroot: the znode below which Kafka's are; "" for none.
+    :param on_warning: is told when the brokers cannot be asked, and when they can again.
+    """
+
+    def __init__(
+        self, cluster: Cluster, clock: Clock, *, chroot: str = "", on_warning: Callable[[str], None]
+    ) -> None:
+        self.tree = ZnodeTree(clock.wall_ms())
+        self._clock = clock
+        self._chroot = chroot
+        self._on_warning = on_warning
+        self._started_ms = clock.wall_ms()
+        self._cluster = cluster
+        self._topology = NOTHING
+        self._settings = NO_SETTINGS
+        self._writes = KafkaWrites()
+        self._is_reachable = True
+        self._topology_is_fresh_until_ms = -1
+        self._settings_are_fresh_until_ms = -1
+        self._show()
+
+    def expire(self) -> None:
+        """What is asked next is read from the brokers."""
+        self._topology_is_fresh_until_ms = self._settings_are_fresh_until_ms = -1
+
+    def refresh(self, path: str) -> list[Event]:
+        """Make what is at ``path`` as it is now; returns what has happened in the tree."""
+        now_ms = self._clock.monotonic_ms()
+        wants_settings = self._is_a_setting(path)
+        fresh_until_ms = self._settings_are_fresh_until_ms if wants_settings else self._topology_is_fresh_until_ms
+        if now_ms < fresh_until_ms:
+            return []
+        try:
+            self._topology = read_topology(self._cluster)
+            self._topology_is_fresh_until_ms = now_ms + FRESH_MS
+            if wants_settings:
+                self._settings = read_settings(self._cluster, self._topology)
+                self._settings_are_fresh_until_ms = now_ms + FRESH_MS
+            self._say_reachable()
+        except (ApiError, ClientError) as error:
+            # A topic that was deleted between the two questions is gone when they are asked again.
+            if not isinstance(error, ApiError) or error.code != UNKNOWN_TOPIC_OR_PARTITION:
+                self._say_unreachable(error)
+        return self._show()
+
+    def to_follow(self, paths: Iterable[str]) -> list[str]:
+        """Of ``paths``, as few as have to be refreshed for all to be fresh."""
+        settings = [path for path in paths if self._is_a_setting(path)]
+        return settings[:1] or list(paths)[:1]
+
+    def create(self, path: str, data: bytes | None, *, is_sequential: bool) -> str:
+        """Returns the path that was created. Raises ZooKeeperError."""
+        try:
+            inner = path.removeprefix(self._chroot)
+            return self._chroot + self._writes.create(self._cluster, inner, data, is_sequential=is_sequential)
+        finally:
+            self.expire()
+
+    def set_data(self, path: str, data: bytes | None) -> None:
+        """Change a node that is there. Raises ZooKeeperError."""
+        node = self.tree.get(path)
+        old = None if node is None else node.content.data
+        try:
+            self._writes.set_data(self._cluster, path.removeprefix(self._chroot), old, data)
+        finally:
+            self.expire()
+
+    def close(self) -> None:
+        self._cluster.close()
+
+    def _show(self) -> list[Event]:
+        kafka = topology_znodes(self._topology, self._started_ms) | settings_znodes(self._settings, self._topology)
+        pending = self._writes.pending
+        for path in pending.keys() & kafka.keys():
+            del pending[path]
+        kafka |= pending
+        return self.tree.replace(self._mounted(kafka), self._clock.wall_ms())
+
+    def _is_a_setting(self, path: str) -> bool:
+        # Who lists everything from the top comes by each path on the way.
+        return path.startswith(self._chroot + CONFIG)
+
+    def _mounted(self, kafka: dict[str, Content]) -> dict[str, Content]:
+        if not self._chroot:
+            return kafka
+        names = self._chroot.split("/")
+        mounted = {"/".join(names[:count]): Content(None) for count in range(2, len(names) + 1)}
+        for path, content in kafka.items():
+            mounted[path if path.startswith("/zookeeper") else self._chroot + path] = content
+        return mounted
+
+    def _say_reachable(self) -> None:
+        if not self._is_reachable:
+            self._is_reachable = True
+            self._on_warning(f"The broker at {self._cluster.bootstrap_servers} answers.")
+
+    def _say_unreachable(self, error: ApiError | ClientError) -> None:
+        self._topology = self._topology.without_brokers()
+        self._topology_is_fresh_until_ms = self._settings_are_fresh_until_ms = self._clock.monotonic_ms() + FRESH_MS
+        if self._is_reachable:
+            self._is_reachable = False
+            servers = self._cluster.bootstrap_servers
+            self._on_warning(f"The znodes cannot be read from the broker at {servers}: {error}")
