@@ -9,6 +9,7 @@ COMMANDS = {
     "server": ("minikafka.cli.server", "run a broker (the same as minikafka-server)"),
     "adopt": ("minikafka.cli.adopt", "take over the directory of a Kafka with ZooKeeper"),
     "config": ("minikafka.cli.config", "explain settings, and check property files"),
+    "check": ("minikafka.cli.check", "verify the directory of a stopped broker"),
     "init": ("minikafka.cli.layout", "lay out bin/ and config/ in a folder"),
     "dump-log": ("minikafka.cli.dump_log", "the same as kafka-dump-log"),
     "kafka-server-start": ("minikafka.cli.server_start", "run a broker, also as a daemon"),
@@ -24,7 +25,9 @@ COMMANDS = {
     "kafka-delete-records": ("minikafka.cli.delete_records", "delete what is below an offset"),
     "kafka-dump-log": ("minikafka.cli.dump_log", "print what is in logs, indexes and snapshots"),
     "kafka-get-offsets": ("minikafka.cli.get_offsets", "where partitions begin and end"),
+    "kafka-groups": ("minikafka.cli.groups_tool", "list the groups of all types"),
     "kafka-log-dirs": ("minikafka.cli.log_dirs", "what is in the log directories"),
+    "kafka-share-groups": ("minikafka.cli.share_groups", "show share groups, and move their offsets"),
     "kafka-storage": ("minikafka.cli.storage", "format log directories, and say what they are"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
 }
