@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from minikafka.client.consumer import ConsumerSettings
 from minikafka.client.fetcher import FetchSettings
 from minikafka.client.group_member import GroupSettings
-from minikafka.client.producer import ProducerSettings
+from minikafka.client.producer_settings import ProducerSettings
 from minikafka.config.client import ClientConfig, Kind
 from minikafka.errors import ConfigError
 

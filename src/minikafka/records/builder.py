@@ -33,7 +33,7 @@ from minikafka.records.batch import (
 from minikafka.records.checksum import crc32c
 from minikafka.records.compression import NONE, ZSTD, compress, compression_id
 from minikafka.records.legacy import RECORD_OVERHEAD
-from minikafka.records.varint import append_varint
+from minikafka.records.varint import append_varint, varint
 
 CONTROL_ABORT: Final = 0
 CONTROL_COMMIT: Final = 1
@@ -47,6 +47,7 @@ _CONTROL_KEY = struct.Struct(">hh")
 _END_TRANSACTION_VALUE = struct.Struct(">hi")
 _CRC = struct.Struct(">I")
 _MAX_OFFSET_DELTA = 0x7FFF_FFFF
+_NULL = b"\1"  # the length -1 as zigzag
 
 
 def build_batch(
@@ -264,6 +265,17 @@ def encode_records(records: Iterable[Record], base_offset: int, base_timestamp: 
     """The records section of a magic 2 batch, not compressed (``DefaultRecord.writeTo``)."""
     out = bytearray()
     for offset, timestamp, key, value, headers in records:
+        if value is not None and not headers:
+            # Nearly all there are: put together at once, where a call for each part would cost more than all parts.
+            key_part = _NULL if key is None else varint(len(key)) + key
+            head = b"\0%b%b%b%b" % (
+                varint(timestamp - base_timestamp),
+                varint(offset - base_offset),
+                key_part,
+                varint(len(value)),
+            )
+            out += b"%b%b%b\0" % (varint(len(head) + len(value) + 1), head, value)
+            continue
         body = bytearray(1)  # attributes: unused
         append_varint(body, timestamp - base_timestamp)
         append_varint(body, offset - base_offset)
@@ -280,7 +292,7 @@ def encode_records(records: Iterable[Record], base_offset: int, base_timestamp: 
 
 def _append_nullable_bytes(out: bytearray, value: bytes | None) -> None:
     if value is None:
-        out.append(1)  # -1 as zigzag
+        out += _NULL
     else:
         append_varint(out, len(value))
         out += value

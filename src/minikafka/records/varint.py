@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeAlias
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview"
@@ -17,6 +18,14 @@ def append_varint(out: bytearray, value: int) -> None:
         out.append(rest & 0x7F | 0x80)
         rest >>= 7
     out.append(rest)
+
+
+@lru_cache(4096)
+def varint(value: int) -> bytes:
+    """The bytes of a signed integer: lengths and deltas of records are the same few again and again."""
+    out = bytearray()
+    append_varint(out, value)
+    return bytes(out)
 
 
 def read_varint(data: Buffer, position: int) -> tuple[int, int]:
