@@ -31,6 +31,8 @@ from tests.support.polling import wait_until
 
 CLASSES = {
     "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+    "kafka-groups": "org.apache.kafka.tools.GroupsCommand",
+    "kafka-share-groups": "org.apache.kafka.tools.consumer.group.ShareGroupCommand",
 }
 SESSION = Path(__file__).with_name("group_tool_session.txt")
 ORDERS = {0: 10, 1: 6}
@@ -43,6 +45,7 @@ NOISE = re.compile(r"\s+at .+\)$|Caused by: |\s+\.\.\. \d+ more|SLF4J: |\[\d{4}-
 # An exception that a tool prints beside the sentence it has about it.
 STACK = re.compile(r"(java\.|org\.apache\.kafka\.|com\.fasterxml\.)[\w.$]+(Exception|Error)\b")
 WRAPPED = re.compile(r"\bjava\.util\.concurrent\.(Execution|Completion)Exception: ")
+OPTIONS_PAGE = re.compile(r"Option( \(\* = required\))? {2,}Description")
 OPTION_EXCEPTION = re.compile(r"^joptsimple\.\w+: ")
 RANDOM = (
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "ID"),
@@ -66,7 +69,7 @@ def check(workplace: Workplace) -> str:
 
 def compare(broker: BrokerProcess, library: Path) -> str:
     with broker, JavaSession(TOOLS, library, broker.directory / "java.log") as session:
-        steps = [line for line in SESSION.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+        steps = steps_for(broker)
         theirs = session_of(THEIRS, broker, steps, lambda tool, words: session.ask(CLASSES[tool], *words))
         ours = session_of(OURS, broker, steps, ours_printed)
     different = [
@@ -77,6 +80,13 @@ def compare(broker: BrokerProcess, library: Path) -> str:
     if different:
         raise CommandFailed(f"{len(different)} of {len(steps)} differ\n" + "\n\n".join(different))
     return f"{len(steps)} commands print the same"
+
+
+def steps_for(broker: BrokerProcess) -> list[str]:
+    lines = [line for line in SESSION.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    if isinstance(broker, ApacheKafkaProcess):
+        return [line.removeprefix("KAFKA ") for line in lines]
+    return [line for line in lines if not line.startswith("KAFKA ")]
 
 
 def session_of(name: str, broker: BrokerProcess, steps: list[str], run: Runner) -> list[Printed]:
@@ -92,7 +102,7 @@ def step_of(step: str, name: str, broker: BrokerProcess, run: Runner) -> Printed
     if words:
         words = with_address(tool, words, broker)
     exit_code, printed = run(tool, words)
-    lines = list(told(printed, name, broker))
+    lines = list(told(printed.rstrip("\n"), name, broker))
     return Printed(exit_code, sorted(lines) if is_unordered else lines)
 
 
@@ -110,7 +120,7 @@ def ours_printed(tool: str, words: list[str]) -> tuple[int, str]:
 def told(printed: str, name: str, broker: BrokerProcess) -> Iterator[str]:
     """What a tool has to say: without stacks, logs, the page of its options, and what is random."""
     for line in printed.splitlines():
-        if line.startswith("Option  "):
+        if OPTIONS_PAGE.match(line):
             return
         line = OPTION_EXCEPTION.sub("", line)
         if NOISE.match(line) or STACK.match(line):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from minikafka.cli.connecting import BOOTSTRAP_SERVER, COMMAND_CONFIG, ZOOKEEPER
@@ -87,7 +88,7 @@ _WITHOUT_EXECUTE: Final = (
 
 def check(options: Options) -> str:
     """The one action that is asked for. Raises UsageError where Kafka does, in its order."""
-    _check_available(options)
+    check_available(options, _AVAILABLE_WITH)
     if not options.has("validate-regex") and not options.has("zookeeper"):
         options.require("bootstrap-server")
     if options.has("describe"):
@@ -99,7 +100,7 @@ def check(options: Options) -> str:
     if options.has("delete-offsets") and not (options.has("group") and options.has("topic")):
         raise UsageError("Option [delete-offsets] takes the following options: [group], [topic]")
     if options.has("reset-offsets"):
-        check_reset(options)
+        _check_reset(options)
     options.forbid_with("group", ["all-groups"])
     options.forbid_with("group", ["list"])
     options.forbid_with("topic", ["list", "describe"])
@@ -114,7 +115,7 @@ def without_execute() -> str:
     return _WITHOUT_EXECUTE
 
 
-def check_reset(options: Options) -> None:
+def _check_reset(options: Options) -> None:
     """--dry-run or --execute, groups, and one scenario at most. Raises UsageError."""
     if options.has("dry-run") and options.has("execute"):
         raise UsageError("Option [reset-offsets] only accepts one of [execute] and [dry-run]")
@@ -124,8 +125,9 @@ def check_reset(options: Options) -> None:
         options.forbid_with(name, [other for other in names if other != name])
 
 
-def _check_available(options: Options) -> None:
-    for name, actions in _AVAILABLE_WITH.items():
+def check_available(options: Options, available_with: Mapping[str, Sequence[str]]) -> None:
+    """``available_with``: option -> actions it needs one of, in the words of jopt-simple. Raises UsageError."""
+    for name, actions in available_with.items():
         if options.has(name) and not any(map(options.has, actions)):
             raise UsageError(
                 f"Option(s) [{name}] are unavailable given other options on the command line", shows_help=False
