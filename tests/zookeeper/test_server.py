@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,60 +22,9 @@ from minikafka.zookeeper.messages import NODE_CHILDREN_CHANGED, NODE_CREATED, NO
 from minikafka.zookeeper.znodes import Event
 from tests.support.brokers import free_port
 from tests.support.polling import wait_until
+from tests.zookeeper.stand_in import StandIn
 
 EVENT_TIMEOUT_S = 20.0
-
-
-class StandIn:
-    """``zookeeper-server-start`` with a file of its own."""
-
-    def __init__(self, directory: Path, bootstrap_servers: str, server_properties: str = "") -> None:
-        self.port = free_port()
-        self.output = directory / "output"
-        file = directory / "zookeeper.properties"
-        file.write_text(
-            f"clientPort={self.port}\nclientPortAddress=127.0.0.1\nbootstrap.servers={bootstrap_servers}\n"
-        )
-        if server_properties:
-            (directory / "server.properties").write_text(server_properties)
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "minikafka", "zookeeper-server-start", str(file)],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=directory,
-            )
-        wait_until(lambda: "minikafka needs no ZooKeeper" in self.printed, what="the stand-in is ready")
-
-    @property
-    def printed(self) -> str:
-        return self.output.read_text()
-
-    def client(self) -> ZooKeeperClient:
-        return ZooKeeperClient("127.0.0.1", self.port)
-
-    def word(self, word: str) -> str:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-            connection.sendall(word.encode())
-            return connection.makefile().read()
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    with Broker() as broker:
-        yield broker
-
-
-@pytest.fixture(scope="module")
-def stand_in(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    stand_in = StandIn(tmp_path_factory.mktemp("zookeeper"), broker.bootstrap_servers)
-    yield stand_in
-    assert stand_in.stop() == 0, stand_in.printed
-    assert "Traceback" not in stand_in.printed
 
 
 @pytest.fixture
@@ -154,6 +99,7 @@ def test_errors(zookeeper: ZooKeeperClient) -> None:
     assert refused(zookeeper.set_data, "/config", b"", 7) == messages.BAD_VERSION
     assert refused(zookeeper.create, "/config", b"") == messages.NODE_EXISTS
     assert refused(zookeeper.create, "/nope/child", b"") == messages.NO_NODE
+    assert refused(zookeeper.delete, "/nope") == messages.NO_NODE
     assert refused(zookeeper.call, 106) == messages.UNIMPLEMENTED  # addWatch
 
 

@@ -103,6 +103,8 @@ class Service:
     def _answer(self, operation: int, reader: JuteReader, watcher: Watcher) -> bytes:
         if operation in _NEW_NODES:
             return self._create(CreateRequest.read(reader, operation), operation)
+        if operation == messages.DELETE:
+            self._delete(PathAndVersion.read(reader))
         if operation in _REFUSED:
             raise ZooKeeperError(messages.NO_AUTH)
         if operation not in self._answers:
@@ -229,6 +231,11 @@ class Service:
         self._live.set_data(asked.path, asked.data)
         self._refresh(asked.path)
         return self._existing(asked.path).stat().encode()
+
+    def _delete(self, asked: PathAndVersion) -> None:
+        """Nothing is deleted; a node that is not there is an error of its own."""
+        self._refresh(asked.path)
+        self._existing(asked.path, asked.version)
 
     def _multi(self, reader: JuteReader) -> bytes:
         """All or nothing, as in ZooKeeper: one write more than a check cannot be promised, and is refused."""
