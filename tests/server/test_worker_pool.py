@@ -89,3 +89,74 @@ def test_a_closed_pool_works_in_the_callers_thread() -> None:
         assert outcomes == [threading.get_ident()]
 
     asyncio.run(main())
+
+
+def test_the_loop_goes_on_until_all_work_and_what_came_of_it_is_done() -> None:
+    async def main() -> None:
+        pool = WorkerPool(asyncio.get_running_loop(), 2)
+        gate = threading.Event()
+        done: list[str] = []
+        pool(gate.wait, lambda result, error: pool(lambda: done.append("second")))
+        waiting = asyncio.ensure_future(pool.idle())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        gate.set()
+        await waiting
+        assert done == ["second"]
+        pool.close()
+
+    asyncio.run(main())
+
+
+def test_the_last_work_has_a_thread_and_what_it_asks_for_is_done_at_once() -> None:
+    async def main() -> None:
+        pool = WorkerPool(asyncio.get_running_loop(), 2, "finished")
+        order: list[object] = []
+        gate = threading.Event()
+        pool(gate.wait, lambda result, error: order.append("first"))
+
+        def last() -> str:
+            pool(threading.get_ident, lambda result, error: order.append(result == threading.get_ident()))
+            order.append("last")
+            return "result"
+
+        finishing = asyncio.ensure_future(pool.finish(last))
+        await asyncio.sleep(0)
+        gate.set()
+        assert await finishing == "result"
+        assert order == ["first", True, "last"]
+        assert pool_threads("finished") == []
+
+    asyncio.run(main())
+
+
+def test_the_last_work_may_fail() -> None:
+    async def main() -> None:
+        pool = WorkerPool(asyncio.get_running_loop(), 1, "failed")
+        with pytest.raises(ZeroDivisionError):
+            await pool.finish(lambda: 1 // 0)
+        assert pool_threads("failed") == []
+
+    asyncio.run(main())
+
+
+def test_the_number_of_threads_can_change() -> None:
+    async def main() -> None:
+        pool = WorkerPool(asyncio.get_running_loop(), 1, "resized")
+        gate = threading.Event()
+        for _ in range(4):
+            pool(gate.wait)
+        assert len(pool_threads("resized")) == 1
+        pool.resize(3)
+        for _ in range(4):
+            pool(gate.wait)
+        assert len(pool_threads("resized")) == 3
+        gate.set()
+        await pool.idle()
+        pool.resize(2)
+        await until(lambda: len(pool_threads("resized")) == 2)
+        assert await pool.run(lambda: 5) == 5
+        pool.close()
+        assert pool_threads("resized") == []
+
+    asyncio.run(main())

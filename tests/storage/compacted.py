@@ -43,6 +43,8 @@ class Bench:
         self.manager = LogManager(self.config, self.clock, run_inline, self.files)
         self.timers = Timers(self.clock)
         self.slept: list[float] = []
+        self.sleeps_for_real = False
+        """Whether the clock goes on while the cleaner sleeps."""
         self.cleaner = LogCleaner(
             self.manager, lambda: self.config, self.clock, self.timers, run_blocking, sleep=self._sleep
         )
@@ -52,6 +54,13 @@ class Bench:
 
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        if self.sleeps_for_real:
+            self.clock.advance(int(seconds * 1000))
+
+    def change(self, settings: dict[str, object]) -> None:
+        """Change settings of the running broker."""
+        self.config = BrokerConfig.from_mapping({**self.config.originals, **settings})
+        self.cleaner.reconfigure()
 
     def put(self, *pairs: Pair, log: PartitionLog | None = None) -> int:
         """One batch of (key, value); returns its base offset."""
@@ -170,6 +179,11 @@ class Pool:
     def step(self) -> None:
         work, on_done = self.waiting.pop(0)
         run_inline(work, on_done)
+
+    def run_all(self) -> None:
+        """What comes of it included."""
+        while self.waiting:
+            self.step()
 
 
 def _text(data: bytes | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from minikafka.records.batch import Record
 from minikafka.storage.cleaner import Source, group_segments
 from minikafka.storage.offset_map import BYTES_PER_ENTRY, OffsetMap
+from minikafka.storage.partition_log import PartitionLog
 from tests.storage.compacted import Bench, Pool, batches_of, committed_records, keyed, last_values
 from tests.storage.logs import TOPIC_ID, HeldWork, append, log_config, read_all, upkeep_of
 
@@ -478,6 +480,169 @@ def test_the_cleaner_runs_by_itself_after_the_backoff() -> None:
     assert bench.timers.next_deadline_ms() == bench.clock.monotonic_ms() + 500
 
 
+def two_dirty_logs(**broker: object) -> tuple[Bench, PartitionLog, Pool]:
+    """t-0 and u-0, which is the dirtier one, and a pool that works when told to."""
+    pool = Pool()
+    bench = Bench(run_blocking=pool, broker=broker)
+    other = bench.manager.create("u", 0, TOPIC_ID, log_config(**bench.settings))
+    for log in (bench.log, other):
+        for number in range(10):
+            bench.put(("k", str(number)), log=log)
+        log.roll()
+    return bench, other, pool
+
+
+def test_as_many_logs_are_compacted_at_a_time_as_there_are_cleaner_threads() -> None:
+    bench, other, pool = two_dirty_logs(**{"log.cleaner.threads": 2})
+    bench.cleaner.run()
+    assert bench.manager.being_cleaned == {bench.log, other}
+    assert len(pool.waiting) == 2
+    for _ in range(6):
+        pool.step()
+    pool.run_all()
+    assert bench.manager.being_cleaned == set()
+    assert [len(read_all(log)) for log in (bench.log, other)] == [1, 1]
+    assert bench.files.read_bytes("/data/cleaner-offset-checkpoint") == b"0\n2\nt 0 10\nu 0 10\n"
+
+
+def test_with_one_cleaner_thread_one_log_comes_after_the_other() -> None:
+    bench, other, pool = two_dirty_logs()
+    bench.cleaner.run()
+    seen = set()
+    while pool.waiting:
+        assert len(pool.waiting) == 1
+        seen.add(frozenset(bench.manager.being_cleaned))
+        pool.step()
+    assert {frozenset({bench.log}), frozenset({other})} <= seen
+    assert [len(read_all(log)) for log in (bench.log, other)] == [1, 1]
+
+
+def test_cleaners_share_the_dedupe_buffer() -> None:
+    size = 2 * 2 * 1024 * 1024
+    bench = Bench(broker={"log.cleaner.threads": 2, "log.cleaner.dedupe.buffer.size": size})
+    half = bench.cleaner._new_cleaner(lambda: False)
+    assert half._dedupe_buffer_bytes == size // 2
+    assert half._throttler is bench.cleaner._new_cleaner(lambda: False)._throttler
+
+
+def test_cleaners_come_and_go_while_the_broker_runs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    bench, other, pool = two_dirty_logs()
+    bench.cleaner.start()
+    bench.clock.advance(15_000)
+    bench.timers.run_due()
+    assert len(bench.manager.being_cleaned) == 1
+    bench.change({"log.cleaner.threads": 2})
+    assert bench.manager.being_cleaned == {bench.log, other}, "the new one begins at once"
+    bench.change({"log.cleaner.threads": 1})
+    pool.run_all()
+    assert caplog.text.count("compaction was given up") == 1
+    assert [len(read_all(log)) for log in (bench.log, other)] == [1, 1]
+
+
+def test_without_cleaner_threads_nothing_is_compacted() -> None:
+    bench = Bench(broker={"log.cleaner.threads": 0})
+    bench.put(("a", "1"), ("a", "2"))
+    bench.cleaner.start()
+    bench.clean()
+    assert len(bench.pairs()) == 2
+    bench.change({"log.cleaner.threads": 1})
+    assert len(bench.pairs()) == 1
+
+
+def test_settings_take_effect_at_once() -> None:
+    bench = Bench()
+    bench.cleaner.start()
+    assert bench.timers.next_deadline_ms() == bench.clock.monotonic_ms() + 15_000
+    bench.change({"log.cleaner.backoff.ms": 100, "log.cleaner.io.max.bytes.per.second": 50.0})
+    assert bench.timers.next_deadline_ms() == bench.clock.monotonic_ms() + 100
+    assert bench.cleaner._throttler.bytes_per_second == 50
+    bench.cleaner.close()
+    bench.change({"log.cleaner.threads": 2})
+    assert bench.timers.next_deadline_ms() is None
+
+
+def test_a_log_that_is_about_to_move_is_left_alone() -> None:
+    bench, other, pool = two_dirty_logs(**{"log.dirs": "/data,/more"})
+    bench.cleaner.run()
+    (cleaned,) = bench.manager.being_cleaned
+    bench.manager.create_future(cleaned, "/more" if cleaned.directory.startswith("/data") else "/data")
+    pool.run_all()
+    assert sorted(len(read_all(log)) for log in (bench.log, other)) == [1, 10]
+    assert len(read_all(cleaned)) == 10
+    bench.manager.discard_future(cleaned.topic, cleaned.partition)
+    bench.cleaner.run()
+    pool.run_all()
+    assert len(read_all(cleaned)) == 1
+
+
+def test_a_topic_that_is_created_again_has_not_been_cleaned() -> None:
+    bench = Bench()
+    for number in range(5):
+        bench.put(("k", str(number)))
+    bench.clean()
+    bench.manager.delete("t", 0)
+    bench.log = bench.manager.create("t", 0, TOPIC_ID, log_config(**bench.settings))
+    for number in range(9):
+        bench.put(("k", str(number)))
+    assert bench.cleaner.cleaned_to(bench.log) is None
+    bench.clean()
+    assert bench.pairs() == [("k", "8")]
+
+
+def test_the_checkpoint_moves_with_its_log() -> None:
+    bench = Bench(broker={"log.dirs": "/data,/more"})
+    bench.put(("a", "1"), ("a", "2"))
+    bench.clean()
+    source = bench.log.directory.rpartition("/")[0]
+    destination = "/more" if source == "/data" else "/data"
+    future = bench.manager.create_future(bench.log, destination)
+    future.append(bench.log.read(0, 1000).read(), now_ms=bench.clock.wall_ms(), origin="replication")
+    bench.manager.replace_with_future(bench.log)
+    bench.cleaner.run()
+    assert bench.files.read_bytes(f"{source}/cleaner-offset-checkpoint") == b"0\n0\n"
+    assert bench.files.read_bytes(f"{destination}/cleaner-offset-checkpoint") == b"0\n1\nt 0 2\n"
+
+
+def test_retention_does_not_come_into_the_way_of_a_pass() -> None:
+    bench = Bench(cleanup_policy="compact,delete", retention_ms=1000)
+    pool = Pool()
+    for number in range(10):
+        bench.put(("k", str(number)))
+    bench.log.roll()
+    bench.cleaner._run_blocking = pool
+    bench.cleaner.run()
+    pool.step()
+    bench.clock.advance(1001)
+    upkeep_of(bench.manager).enforce_retention()
+    assert bench.log.log_start_offset == 0
+    pool.run_all()
+    assert bench.cleaner.cleaned_to(bench.log) == 10
+    assert bench.log.log_start_offset == 10, "the cleaner deletes what is old when it is through"
+
+
+def test_a_checkpoint_above_the_log_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench(min_cleanable_dirty_ratio=1)
+    bench.files.write_bytes("/data/cleaner-offset-checkpoint", b"0\n1\nt 0 99\n", sync=True)
+    bench.put(("a", "1"))
+    bench.clean()
+    assert "the checkpoint 99 is above the log end offset 1" in caplog.text
+    caplog.clear()
+    bench.cleaner.run()
+    assert "checkpoint" not in caplog.text
+    assert bench.files.read_bytes("/data/cleaner-offset-checkpoint") == b"0\n1\nt 0 0\n"
+
+
+@pytest.mark.parametrize("failing", ["read", "write"])
+def test_a_checkpoint_that_meets_a_broken_disk_takes_its_directory_offline(failing: str) -> None:
+    bench = Bench()
+    bench.put(("a", "1"), ("a", "2"))
+    bench.log.roll()
+    bench.files.fault = lambda done, path: errno.EIO if done == failing and "cleaner-offset" in path else None
+    bench.cleaner.run()
+    assert not bench.manager.online_directories
+
+
 def test_it_does_not_run_when_disabled() -> None:
     bench = Bench(broker={"log.cleaner.enable": "false"})
     bench.cleaner.start()
@@ -517,21 +682,18 @@ def test_the_offset_map_says_when_it_is_full() -> None:
     assert offset_map.capacity == 2
     offset_map.put(b"short", 1)
     offset_map.put(b"x" * 100, 2)
+    offset_map.put(b"short", 1)
     assert (offset_map.get(b"short"), offset_map.get(b"x" * 100), offset_map.get(b"x" * 99)) == (1, 2, -1)
-    assert offset_map.is_full
+    assert (offset_map.is_full, len(offset_map)) == (True, 2)
+    offset_map.clear(lambda: None)
+    assert (offset_map.is_full, len(offset_map), offset_map.get(b"short")) == (False, 0, -1)
     with pytest.raises(ValueError, match=r"log\.cleaner\.dedupe\.buffer\.size=10 "):
         OffsetMap(10, 0.9)
 
 
 def test_throttling_sleeps_off_what_came_too_fast() -> None:
     bench = Bench(segment_bytes=5000, broker={"log.cleaner.io.max.bytes.per.second": 100.0})
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        bench.clock.advance(int(seconds * 1000))
-
-    bench.cleaner._sleep = sleep
+    bench.sleeps_for_real = True
     for number in range(40):
         bench.put(("k", str(number)))
     bench.log.roll()
@@ -541,7 +703,7 @@ def test_throttling_sleeps_off_what_came_too_fast() -> None:
     bench.cleaner.run()
     elapsed_s = (bench.clock.monotonic_ms() - started_ms) / 1000
     assert elapsed_s >= size_bytes / 100, "read twice, at 100 bytes a second"
-    assert slept
+    assert bench.slept
 
 
 def advance_on_read(bench: Bench) -> None:

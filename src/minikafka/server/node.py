@@ -91,7 +91,11 @@ class Node:
         self._workers = WorkerPool(loop, _WORKER_THREADS, f"minikafka-{self.config.node_id}-worker")
         self._driver = TimerDriver(loop, self.clock, self._timers)
         self._logs = LogManager(self.config, self.clock, self._workers, self._files)
-        self._cleaner = LogCleaner(self._logs, lambda: self._controller.config, self.clock, self._timers, self._workers)
+        # Of its own: a pass keeps a thread busy for long, and syncs must not wait for that.
+        self._cleaner_threads = WorkerPool(loop, 1, f"minikafka-{self.config.node_id}-cleaner")
+        self._cleaner = LogCleaner(
+            self._logs, lambda: self._controller.config, self.clock, self._timers, self._cleaner_threads
+        )
         self.server = SocketServer(
             self.dispatcher,
             SocketSettings.from_config(self.config),
@@ -113,15 +117,23 @@ class Node:
         log.info("stopping")
         self._jobs.close()
         self._cleaner.close()
+        self._logs.discard_futures()
         self.coordinators.stop()
         await self.server.close()
-        await self._settle()
+        await self._cleaner_threads.idle()
+        self._cleaner_threads.close()
+        try:
+            # On a thread: an event loop that is not the broker's alone goes on meanwhile.
+            await self._workers.finish(self._close_logs)
+        finally:
+            self._driver.close()
+        log.info("stopped")
+
+    def _close_logs(self) -> None:
         try:
             self._controller.close()
         finally:
             self._logs.close()
-            self._driver.close()
-        log.info("stopped")
 
     async def kill(self) -> None:
         """End as a process ends that is killed: connections are cut, answers that are under way are lost, nothing more
@@ -188,6 +200,8 @@ class Node:
         config = self.services.config = self._controller.config
         self.server.change_limits(ConnectionLimits.from_config(config))
         self._logs.context.producer_id_expiration_ms = config["producer.id.expiration.ms"]
+        self._cleaner_threads.resize(max(config["log.cleaner.threads"], 1))
+        self._cleaner.reconfigure()
 
     def _follow(self, delta: MetadataDelta) -> None:
         if self._controller.config is not self.services.config:
@@ -255,6 +269,7 @@ class Node:
     async def _settle(self) -> None:
         """Let work in the background finish, and its outcomes arrive; from now on it is done at once."""
         self._workers.close()
+        self._cleaner_threads.close()
         await asyncio.sleep(0)
 
 

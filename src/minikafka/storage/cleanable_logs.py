@@ -12,7 +12,6 @@ greatest share of cleanable bytes, is next.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
 
 from minikafka.named_tuple import NamedTuple
 from minikafka.storage.partition_log import PartitionLog
@@ -22,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class LogToClean(NamedTuple):
-    """What a pass over ``log`` would do."""
+    """What a pass over ``log`` would do (LogToClean, OffsetsToClean)."""
 
     log: PartitionLog
     first_dirty_offset: int
@@ -46,20 +45,6 @@ class LogToClean(NamedTuple):
         return self.cleanable_ratio > self.log.config.min_cleanable_dirty_ratio
 
 
-def find_filthiest(
-    logs: Iterable[PartitionLog], cleaned_to: Mapping[tuple[str, int], int], now_ms: int
-) -> LogToClean | None:
-    """The compacted log with the greatest cleanable ratio, of those worth it. ``cleaned_to``: the checkpoints."""
-    filthiest: LogToClean | None = None
-    for log in logs:
-        if not log.config.compact or log.is_failed:
-            continue
-        to_clean = look_at(log, cleaned_to.get((log.topic, log.partition)), now_ms)
-        if to_clean.is_cleanable and (filthiest is None or to_clean.cleanable_ratio > filthiest.cleanable_ratio):
-            filthiest = to_clean
-    return filthiest
-
-
 def look_at(log: PartitionLog, cleaned_to: int | None, now_ms: int) -> LogToClean:
     """``cleaned_to``: the end of the last pass, None when there was none."""
     segments = log.segments()
@@ -78,7 +63,7 @@ def look_at(log: PartitionLog, cleaned_to: int | None, now_ms: int) -> LogToClea
         first_uncleanable_offset,
         sum(segment.size_bytes for segment in segments if segment.base_offset < first_dirty_offset),
         sum(segment.size_bytes for segment in dirty),
-        _is_overdue(log, dirty, now_ms),
+        _is_overdue(log, _containing(segments, first_dirty_offset), now_ms),
     )
 
 
@@ -126,10 +111,11 @@ def _uncleanable_limit(log: PartitionLog, segments: list[LogSegment], first_dirt
 
 
 def _is_overdue(log: PartitionLog, dirty: list[LogSegment], now_ms: int) -> bool:
+    """``dirty``: up to the active segment, which does not count (LogCleanerManager.maxCompactionDelay)."""
     oldest_ms = now_ms - log.config.max_compaction_lag_ms
     if oldest_ms <= 0:
         return False
-    timestamps = (segment.first_batch_timestamp for segment in dirty)
+    timestamps = (segment.first_batch_timestamp for segment in dirty[:-1])
     return any(0 < timestamp < oldest_ms for timestamp in timestamps)
 
 

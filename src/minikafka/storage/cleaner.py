@@ -135,12 +135,21 @@ class Cleaner:
 
     def clean(self, to_clean: LogToClean) -> Steps[CleaningSummary]:
         """One pass. Raises CleaningAbortedError; OSError, CorruptLogError, InvalidRecordsError for what it met."""
+        offset_map = OffsetMap(self._dedupe_buffer_bytes, self._load_factor)
+        try:
+            summary = yield from self._clean(to_clean, offset_map)
+        except Exception:
+            yield partial(offset_map.clear, self._breather.breathe)
+            raise
+        yield partial(offset_map.clear, self._breather.breathe)
+        return summary
+
+    def _clean(self, to_clean: LogToClean, offset_map: OffsetMap) -> Steps[CleaningSummary]:
         log = to_clean.log
         now_ms = self._clock.wall_ms()
         limit = to_clean.first_uncleanable_offset
         sources = _sources(log, limit)
         summary = CleaningSummary()
-        offset_map = OffsetMap(self._dedupe_buffer_bytes, self._load_factor)
         transactions = CleanedTransactions()
         transactions.add_aborted(log.aborted_transactions(to_clean.first_dirty_offset, limit))
         dirty = [source for source in sources if source.end_offset > to_clean.first_dirty_offset]

@@ -122,8 +122,7 @@ class LogManager:
 
     def close(self) -> None:
         """Sync and close all logs, write checkpoints and clean shutdown markers, release the locks."""
-        for topic, partition in list(self._futures):
-            self.discard_future(topic, partition)
+        self.discard_futures()
         not_closed = self._close_logs()
         for directory in self.online_directories:
             if directory.path not in not_closed:
@@ -252,6 +251,11 @@ class LogManager:
         if future is not None:
             future.abandon()
             self._delete_later(future.directory, 0)
+
+    def discard_futures(self) -> None:
+        """Give up all copies: the logs stay where they are."""
+        for topic, partition in list(self._futures):
+            self.discard_future(topic, partition)
 
     def replace_with_future(self, log: PartitionLog) -> None:
         """Let ``log`` go on in the folder of its copy, which is complete; the old one is deleted after

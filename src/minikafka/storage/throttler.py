@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from threading import Lock
 from time import perf_counter
 from typing import TypeVar, overload
 
@@ -17,20 +18,26 @@ _ITEMS_BETWEEN_LOOKS = 16
 
 
 class Throttler:
-    """Holds a thread to a number of bytes a second, on average, by making it sleep.
+    """Holds threads, together, to a number of bytes a second, on average, by making them sleep.
 
     ``sleep`` takes seconds; it may return early, when there is nothing to wait for any more.
     """
 
     def __init__(self, bytes_per_second: float, clock: Clock, sleep: Callable[[float], object]) -> None:
         self.bytes_per_second = bytes_per_second
+        """May be changed at any time."""
         self._clock = clock
         self._sleep = sleep
+        self._lock = Lock()
         self._period_start_ms = clock.monotonic_ms()
         self._observed_bytes = 0
 
     def maybe_throttle(self, size_bytes: int) -> None:
         """Count ``size_bytes`` that have been read or written, and sleep if they came too fast."""
+        with self._lock:
+            self._throttle(size_bytes)
+
+    def _throttle(self, size_bytes: int) -> None:
         self._observed_bytes += size_bytes
         now_ms = self._clock.monotonic_ms()
         elapsed_ms = now_ms - self._period_start_ms

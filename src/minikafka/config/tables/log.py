@@ -94,7 +94,9 @@ num.replica.alter.log.dirs.threads | int | - | | high | | no effect: threads
 log.cleaner.enable | boolean | true | | medium
     Whether compaction runs at all. Kafka's own topic of committed offsets needs it.
 
-log.cleaner.threads | int | 1 | 0.. | medium | cluster-wide | no effect: threads
+log.cleaner.threads | int | 1 | 0.. | medium | cluster-wide
+    How many logs are compacted at a time. They share the memory for keys, the buffers and the limit of bytes a second;
+    more than one helps where the disk is what compaction waits for.
 
 log.cleaner.backoff.ms | long | 15000 | 0.. | medium | cluster-wide
     How long the cleaner rests when no log needs compaction.
