@@ -45,12 +45,12 @@ class Call:
         """What the handler answers: a response, a Pending of it, None where no answer is awaited."""
         return self.dispatcher.handle(self.connection, self.request)
 
-    def refuse(self, code: int, message: str | None = None) -> Any:
+    def refuse(self, code: int) -> Any:
         """The answer with an error code everywhere where it has a place for one.
 
         :raises CloseConnection: that is how this request is refused.
         """
-        return self.dispatcher.answer_failure(self.connection, self.request, ApiError(code, message))
+        return self.dispatcher.answer_failure(self.connection, self.request, ApiError(code))
 
     def with_message(self, message: Any) -> Call:
         """The same with another body."""

@@ -77,7 +77,7 @@ def _refuse_all(call: Call, go_on: GoOn, code: int, message: str | None) -> Any:
         return when_answered(call, go_on(call), lambda response: _put_in_each(response, "results", code))
     if request.api_key == _ELECT_LEADERS and request.api_version < 1:
         return _refused_elections(request.message, code, message)
-    return call.refuse(code, message)
+    return _worded(call.refuse(code), code, message)
 
 
 def _refuse_logs(call: Call, go_on: GoOn, selection: Selection, code: int, message: str | None) -> Any:
@@ -109,7 +109,7 @@ def _refused_part(call: Call, code: int, message: str | None) -> Any:
         return _refused_reassignments(request, code, message)
     if key == _OFFSET_DELETE:
         return _refused_deletions(request, code)
-    return call.refuse(code, message)
+    return _worded(call.refuse(code), code, message)
 
 
 def _refused_transactions(request: Any, code: int) -> Any:
@@ -298,6 +298,18 @@ def _put_in_each(response: Any, list_name: str, code: int) -> Any:
     for part in getattr(response, list_name):
         _set_code(part, code, None)
     return response
+
+
+def _worded(part: Any, code: int, message: str | None) -> Any:
+    """The answer with another sentence wherever it has one for this error."""
+    if message is not None:
+        if hasattr(part, "error_message") and part.error_code == code:
+            part.error_message = message
+        for _, values in contents.lists(part):
+            for value in values:
+                if isinstance(value, Struct):
+                    _worded(value, code, message)
+    return part
 
 
 def _set_code(part: Any, code: int, message: str | None) -> None:
