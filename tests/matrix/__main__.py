@@ -26,6 +26,7 @@ from tests.matrix import (
     python_clients,
     table,
     tool_session,
+    zookeeper_clients,
 )
 from tests.matrix.workplace import CannotRunHere, CommandFailed, Workplace
 from tests.support.wire import Connection
@@ -65,6 +66,7 @@ TOOLS: dict[str, Check] = {
     "Kafka's tools and ours": tool_session.check,
     "Kafka's tools for groups, settings and transactions": kafka_tools.check,
     "Kafka's tools for groups and ours": group_tools.check,
+    "ZooKeeper's shell, and Kafka 2.4's tools with ZooKeeper": zookeeper_clients.check,
     f"Kafka Streams {kafka_streams.STREAMS_VERSION}": kafka_streams.check,
     "Kafka's answers to admin calls": admin_answers.check,
     f"Apache Kafka {kafka_disk.KAFKA_VERSION} on the same directory": kafka_disk.check_both_ways,
