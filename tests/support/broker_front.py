@@ -49,6 +49,7 @@ class BrokerFront:
 
     ``users`` are SASL users and passwords, for PLAIN and both kinds of SCRAM; a token of OAUTHBEARER is a password of
     the user "". ``handshake_version`` 0 is that of brokers before 1.0, which take SASL messages bare.
+    As with Kafka, who has not logged in may ask for ApiVersions, and be it in version 0, which SASL begins with.
     """
 
     def __init__(
@@ -128,9 +129,9 @@ class BrokerFront:
                 is_in = self._log_in(client, frame, position, version, correlation_id)
                 if not is_in:
                     return
-            elif not is_in and api_key == API_VERSIONS:
+            elif not is_in and api_key == API_VERSIONS and version == 0:
                 _respond(client, api_key, version, correlation_id, self._api_versions())
-            elif not is_in:
+            elif not is_in and api_key != API_VERSIONS:
                 return
             elif answer is not None:
                 response = answer(request_class(api_key).decode(memoryview(frame)[position:], version), version)
@@ -278,6 +279,7 @@ def _shake_hands(client: ssl.SSLSocket) -> None:
         client.do_handshake()
     except ssl.SSLError:
         # Closed with something unread, the connection would be reset, and the alert that was sent be lost.
+        socket.socket.shutdown(client, socket.SHUT_WR)
         while socket.socket.recv(client, 4096):
             pass
         raise

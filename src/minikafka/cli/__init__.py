@@ -10,6 +10,7 @@ COMMANDS = {
     "adopt": ("minikafka.cli.adopt", "take over the directory of a Kafka with ZooKeeper"),
     "config": ("minikafka.cli.config", "explain settings, and check property files"),
     "check": ("minikafka.cli.check", "verify the directory of a stopped broker"),
+    "doctor": ("minikafka.cli.doctor", "test a broker from the side of its clients"),
     "init": ("minikafka.cli.layout", "lay out bin/ and config/ in a folder"),
     "dump-log": ("minikafka.cli.dump_log", "the same as kafka-dump-log"),
     "kafka-server-start": ("minikafka.cli.server_start", "run a broker, also as a daemon"),
@@ -29,6 +30,7 @@ COMMANDS = {
     "kafka-groups": ("minikafka.cli.groups_tool", "list the groups of all types"),
     "kafka-log-dirs": ("minikafka.cli.log_dirs", "what is in the log directories"),
     "kafka-share-groups": ("minikafka.cli.share_groups", "show share groups, and move their offsets"),
+    "kafka-producer-perf-test": ("minikafka.cli.producer_perf", "how many records a second can be written"),
     "kafka-storage": ("minikafka.cli.storage", "format log directories, and say what they are"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
 }
