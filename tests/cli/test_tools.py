@@ -223,7 +223,7 @@ def test_the_broker_that_zookeeper_stands_for(tmp_path: Path, monkeypatch: pytes
         broker_of_zookeeper("/chroot")
 
 
-WITH_HELP_OF_THEIR_OWN = ("kafka-server-start", "kafka-cluster", "kafka-storage")
+WITH_HELP_OF_THEIR_OWN = ("kafka-server-start", "kafka-cluster", "kafka-storage", "kafka-producer-perf-test")
 TOOLS = [name for name in COMMANDS if name.startswith("kafka-") and name not in WITH_HELP_OF_THEIR_OWN]
 
 

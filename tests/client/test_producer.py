@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -41,7 +41,7 @@ def made(cluster: Cluster, written: Written) -> Callable[..., Producer]:
 
 
 @pytest.fixture
-def transactional(cluster: Cluster) -> Iterator[Callable[[str], Producer]]:
+def transactional(cluster: Cluster) -> Callable[[str], Producer]:
     """Producers of a transactional id, ready to begin."""
 
     def make(transactional_id: str) -> Producer:
@@ -49,7 +49,7 @@ def transactional(cluster: Cluster) -> Iterator[Callable[[str], Producer]]:
         producer.init_transactions()
         return producer
 
-    yield make
+    return make
 
 
 def committed(cluster: Cluster, topic: str) -> list[tuple[int, bytes | None]]:

@@ -31,6 +31,7 @@ COMMANDS = {
     "kafka-log-dirs": ("minikafka.cli.log_dirs", "what is in the log directories"),
     "kafka-share-groups": ("minikafka.cli.share_groups", "show share groups, and move their offsets"),
     "kafka-producer-perf-test": ("minikafka.cli.producer_perf", "how many records a second can be written"),
+    "kafka-producer-perf-test": ("minikafka.cli.producer_perf", "how many records a second can be written"),
     "kafka-storage": ("minikafka.cli.storage", "format log directories, and say what they are"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
 }

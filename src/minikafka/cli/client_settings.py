@@ -58,11 +58,23 @@ def producer_settings(properties: Mapping[str, str]) -> ProducerSettings:
     acks = _ALL_ACKS.get(str(config["acks"]).strip())
     if acks is None:
         raise ConfigError(f"acks={config['acks']}: it is 0, 1, or all (-1)")
-    if config["transactional.id"] is not None:
-        raise ConfigError("transactional.id: this producer writes without transactions")
+    is_idempotent = config["enable.idempotence"] and (acks == -1 or "enable.idempotence" in properties)
+    if is_idempotent and acks != -1:
+        raise ConfigError(
+            "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence."
+        )
+    if config["transactional.id"] is not None and not is_idempotent:
+        raise ConfigError(
+            "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence."
+            if acks != -1
+            else "Cannot set a transactional.id without also enabling idempotence."
+        )
+    compression = config["compression.type"]
+    level = f"compression.{compression}.level"
     return ProducerSettings(
         acks=acks,
-        compression=config["compression.type"],
+        compression=compression,
+        compression_level=config[level] if level in properties else None,
         batch_size_bytes=config["batch.size"],
         max_request_size_bytes=config["max.request.size"],
         retries=config["retries"],
@@ -70,5 +82,7 @@ def producer_settings(properties: Mapping[str, str]) -> ProducerSettings:
         request_timeout_ms=config["request.timeout.ms"],
         max_block_ms=config["max.block.ms"],
         delivery_timeout_ms=config["delivery.timeout.ms"],
-        is_idempotent=acks == -1 and config["enable.idempotence"],
+        is_idempotent=is_idempotent,
+        transactional_id=config["transactional.id"],
+        transaction_timeout_ms=config["transaction.timeout.ms"],
     )

@@ -15,6 +15,7 @@ from minikafka.records.batch import Record, RecordBatch, iter_batches
 from minikafka.records.builder import CONTROL_ABORT, control_type_of
 
 _FIRST_VERSION_WITH_TOPIC_IDS: Final = 13
+_new_record: Final = tuple.__new__  # a third of what the constructor takes
 
 
 class FetchSettings(NamedTuple):
@@ -133,11 +134,11 @@ def _fetched(part: FetchResponse.PartitionData, position: int, settings: FetchSe
             batch.ensure_valid()
         next_position = max(next_position, batch.next_offset)
         if is_shown:
-            records += (
-                FetchedRecord(record, batch.timestamp_type, batch.partition_leader_epoch)
-                for record in batch
-                if record.offset >= position
-            )
+            timestamp_type, leader_epoch = batch.timestamp_type, batch.partition_leader_epoch
+            shown = [_new_record(FetchedRecord, (record, timestamp_type, leader_epoch)) for record in batch]
+            # The first batch may begin before what was asked for.
+            is_whole = batch.base_offset >= position
+            records += shown if is_whole else [fetched for fetched in shown if fetched.record.offset >= position]
     return FetchedPartition(NONE, records, next_position, part.log_start_offset, part.high_watermark)
 
 

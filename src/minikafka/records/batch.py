@@ -304,7 +304,12 @@ def read_records(
     end = len(data)
     for _ in range(count):
         try:
-            size, position = read_varint(data, position)
+            low = data[position]
+            if low >= 0x80 and not low & 1 and (high := data[position + 1]) < 0x80:
+                size = (high << 6) + (low >> 1) - 64
+                position += 2
+            else:
+                size, position = read_varint(data, position)
         except (IndexError, ValueError):
             raise InvalidRecordsError("Incorrect declared batch size, premature EOF reached") from None
         if end - position < size:
@@ -333,7 +338,7 @@ def record_extents(data: bytes) -> Iterator[tuple[int, int]]:
 def _read_record(
     data: bytes, start: int, size: int, base_offset: int, base_timestamp: int, log_append_time: int | None
 ) -> Record:
-    # Numbers of one byte, the most frequent, are read in place: a call costs more than what it reads.
+    # Numbers of one byte, and lengths of two, are read in place: a call costs more than what it reads.
     position = start + 1  # behind the attributes, which are unused
     low = data[position]
     if low < 0x80:
@@ -347,10 +352,13 @@ def _read_record(
         position += 1
     else:
         offset_delta, position = read_varint(data, position)
+    key: bytes | None = None
     length = data[position]
-    if length < 0x80 and not length & 1:
+    if length == 1:
+        position += 1
+    elif length < 0x80 and not length & 1:
         end = position + 1 + (length >> 1)
-        key: bytes | None = data[position + 1 : end]
+        key = data[position + 1 : end]
         position = end
     else:
         key, position = _read_nullable_bytes(data, position)
@@ -358,6 +366,11 @@ def _read_record(
     if length < 0x80 and not length & 1:
         end = position + 1 + (length >> 1)
         value: bytes | None = data[position + 1 : end]
+        position = end
+    elif length >= 0x80 and not length & 1 and (high := data[position + 1]) < 0x80:
+        position += 2
+        end = position + (high << 6) + (length >> 1) - 64
+        value = data[position:end]
         position = end
     else:
         value, position = _read_nullable_bytes(data, position)
