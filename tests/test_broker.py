@@ -120,7 +120,7 @@ def test_a_broker_can_be_started_again(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("nothing_is_left")
 def test_groups_are_started_when_they_are_asked_for_or_there_already(tmp_path: Path) -> None:
     def has_groups(broker: Broker) -> bool:
-        return broker._running_node()._coordinators._groups is not None
+        return broker._running_node().coordinators.groups is not None
 
     broker = Broker(tmp_path / "data", offsets_topic_num_partitions=1)
     with broker:

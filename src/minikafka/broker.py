@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minikafka.clock import Clock, JumpingClock
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from minikafka.embedded.node_keeper import NodeKeeper
     from minikafka.embedded.request_log import RequestLog
     from minikafka.embedded.snapshots import Snapshot
+    from minikafka.embedded.watches import Watch
     from minikafka.faults import Faults
     from minikafka.faults.control import FaultHost
     from minikafka.protocol.messages import Message
@@ -319,6 +320,9 @@ class Broker(Seeding, GroupCalls):
     @property
     def may_wait(self) -> bool:
         return self._running_host().may_wait
+
+    def watch(self, topics: Collection[str] | None) -> Watch:
+        return self._running_host().watch(topics)
 
     def now_ms(self) -> int:
         return self._clock.wall_ms()

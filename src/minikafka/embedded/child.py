@@ -4,7 +4,7 @@ wants it to, it stops cleanly: no broker outlives its program.
 
     {"settings": {KEY: VALUE}, "is_durable": BOOL, "ports": [LISTENER]}   the first line: starts the broker
     {"command": "reset"}   {"command": "snapshot" | "restore", "paths": [PATH]}   {"command": "stop"}
-    answers: {"listeners": [LISTENER], "cluster_id": TEXT} | {} | {"error": CLASS, "text": TEXT}
+    answers: {"listeners": [LISTENER], "cluster_id": TEXT, "watch_port": PORT} | {} | {"error": CLASS, "text": TEXT}
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from minikafka.config import BrokerConfig, Listener
 from minikafka.embedded.host import ThreadHost
 from minikafka.embedded.node_keeper import NodeKeeper
+from minikafka.embedded.watch_server import WatchServer
 
 
 def main() -> int:
@@ -34,12 +35,21 @@ def main() -> int:
     except Exception as error:
         _tell_failure(error)
         return 1
-    _tell({"listeners": [list(listener) for listener in host.listeners], "cluster_id": host.cluster_id})
+    watch_server = WatchServer(host.watches)
+    watch_port = host.run(watch_server.start())
+    _tell(
+        {
+            "listeners": [list(listener) for listener in host.listeners],
+            "cluster_id": host.cluster_id,
+            "watch_port": watch_port,
+        }
+    )
     for line in sys.stdin:
         wanted = json.loads(line)
         if wanted["command"] == "stop":
             break
         _obey(getattr(host, wanted["command"]), wanted.get("paths"))
+    host.run(watch_server.stop())
     _obey(host.stop, None)
     return 0
 

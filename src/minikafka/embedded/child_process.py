@@ -7,16 +7,18 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from minikafka import errors
 from minikafka.client.cluster import Cluster
 from minikafka.config import Listener
+from minikafka.embedded.watch_server import RemoteWatch
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig
+    from minikafka.embedded.watches import Watch
     from minikafka.protocol.messages import Message
 
 _STOP_TIMEOUT_S = 60.0
@@ -54,6 +56,7 @@ class ChildHost:
             raise
         self.listeners = [Listener(*each) for each in answer["listeners"]]
         self.cluster_id: str = answer["cluster_id"]
+        self._watch_port: int = answer["watch_port"]
 
     @property
     def may_wait(self) -> bool:
@@ -98,6 +101,9 @@ class ChildHost:
                 self._client = Cluster(f"{bracketed}:{address.port}", client_id="minikafka-embedded")
             self._client.timeout_s = timeout_s
             return self._client.any_broker().call(request, version)
+
+    def watch(self, topics: Collection[str] | None) -> Watch:
+        return RemoteWatch(self._watch_port, topics)
 
     def _exchange(self, command: dict[str, Any]) -> None:
         """A command that cuts all connections."""

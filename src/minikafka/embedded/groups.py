@@ -10,6 +10,7 @@ from minikafka.embedded.caller import Caller, check
 from minikafka.embedded.plain_types import Group, Member
 from minikafka.embedded.reader import EARLIEST, LATEST, offsets
 from minikafka.embedded.topics import TopicCalls
+from minikafka.embedded.watches import EVERY_TOPIC
 from minikafka.errors import (
     COORDINATOR_LOAD_IN_PROGRESS,
     COORDINATOR_NOT_AVAILABLE,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _OFFSET_FETCH_VERSION = 7
 _STABLE = "Stable"
+_GROUPS_TOPIC = "__consumer_offsets"
 _NOT_YET = frozenset({COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR})
 _LOADING_TIMEOUT_S = 10.0
 _LOADING_INTERVAL_S = 0.002
@@ -113,7 +115,10 @@ class GroupCalls(TopicCalls):
             return group if is_there else None
 
         return self.wait_until(
-            look, timeout_s, lambda: f"the group {group_id!r} is stable with {members} members. {self._state(group_id)}"
+            look,
+            timeout_s,
+            lambda: f"the group {group_id!r} is stable with {members} members. {self._state(group_id)}",
+            [_GROUPS_TOPIC],
         )
 
     def wait_for_lag(
@@ -138,6 +143,7 @@ class GroupCalls(TopicCalls):
                 f"a lag of {lag} or less of the group {group_id!r}{of_topic}. It is {self.lag(group_id, topic)}; "
                 f"{self._state(group_id)}"
             ),
+            EVERY_TOPIC,
         )
 
     def _ask(self, request: Message, version: int, code_of: Callable[[Any], int]) -> Any:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minikafka.embedded.loop_thread import LoopThread
 from minikafka.embedded.node_calls import NodeCalls
+from minikafka.embedded.watches import ThreadWatch
 
 if TYPE_CHECKING:
     from minikafka.config import Listener
     from minikafka.embedded.node_keeper import NodeKeeper
+    from minikafka.embedded.watches import Watch, Watches
     from minikafka.protocol.messages import Message
     from minikafka.server.node import Node
+
+T = TypeVar("T")
 
 
 class Host(Protocol):
@@ -42,6 +46,10 @@ class Host(Protocol):
 
     def call(self, request: Message, version: int, timeout_s: float) -> Any:
         """The answer to a request in a version. Raises TimeoutError, MinikafkaError."""
+        ...
+
+    def watch(self, topics: Collection[str] | None) -> Watch:
+        """Watch topics; None: all of them."""
         ...
 
 
@@ -103,6 +111,17 @@ class ThreadHost:
 
     def restore(self, sources: Sequence[str]) -> None:
         self._thread.run(self._keeper.restore(sources))
+
+    def watch(self, topics: Collection[str] | None) -> Watch:
+        return ThreadWatch(self._keeper.watches, self._thread.loop, topics)
+
+    @property
+    def watches(self) -> Watches:
+        return self._keeper.watches
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something more on the loop; returns its result."""
+        return self._thread.run(work)
 
 
 async def _thread_id() -> int:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minikafka.embedded.node_calls import NodeCalls
+from minikafka.embedded.watches import ThreadWatch
 
 if TYPE_CHECKING:
     from minikafka.config import Listener
     from minikafka.embedded.node_keeper import NodeKeeper
+    from minikafka.embedded.watches import Watch
 
 
 class LoopHost:
@@ -51,6 +53,9 @@ class LoopHost:
 
     def restore(self, sources: Sequence[str]) -> None:
         self._run(self._keeper.restore(sources))
+
+    def watch(self, topics: Collection[str] | None) -> Watch:
+        return ThreadWatch(self._keeper.watches, self._loop, topics)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         if not self.may_wait:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.config import BrokerConfig
 from minikafka.embedded import directories
-from minikafka.embedded.producer_ids import skip_producer_ids
+from minikafka.embedded.watches import Watches
 from minikafka.faults.full_disk import FillableFiles
 from minikafka.server.node import Node
 from minikafka.storage.files import OsFiles
@@ -40,6 +40,7 @@ class NodeKeeper:
         self._is_durable = is_durable
         self._faults = faults
         self.node: Node | None = None
+        self.watches = Watches()
 
     @property
     def running(self) -> Node:
@@ -61,16 +62,16 @@ class NodeKeeper:
         """
         node = self._new_node(_on_ports(self._config, ports))
         await node.start()
-        self.node = node
+        self._run_on(node)
 
     async def stop(self) -> None:
         """Stop cleanly. Raises StorageError: something could not be made durable."""
-        node, self.node = self.running, None
+        node = self._end()
         await node.stop()
 
     async def kill(self) -> None:
         """See ``Node.kill``."""
-        node, self.node = self.running, None
+        node = self._end()
         await node.kill()
 
     async def reset(self) -> None:
@@ -93,6 +94,8 @@ class NodeKeeper:
     async def _exchange(self, end: Callable[[], Awaitable[None]], change_files: Callable[[], None]) -> None:
         """End the node, change what is on disk, and start another that inherits the sockets: a client that connects
         meanwhile waits."""
+        from minikafka.embedded.producer_ids import skip_producer_ids
+
         old = self.running
         listeners = old.bound_listeners
         next_producer_id = old.services.image.next_producer_id
@@ -107,8 +110,17 @@ class NodeKeeper:
                 each.close()
             raise
         await node.start()
-        self.node = node
         await skip_producer_ids(node.services.controller, next_producer_id)
+        self._run_on(node)
+
+    def _run_on(self, node: Node) -> None:
+        self.node = node
+        self.watches.follow(node)
+
+    def _end(self) -> Node:
+        node, self.node = self.running, None
+        self.watches.follow(None)
+        return node
 
     def _new_node(self, config: BrokerConfig, sockets: Mapping[str, socket.socket] | None = None) -> Node:
         faults = self._faults

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from minikafka.client.partitioner import partition_for_key
-from minikafka.embedded.caller import check
+from minikafka.embedded.caller import check, wait_for_change
 from minikafka.embedded.plain_types import Content, Headers, Record, content, stored_record
 from minikafka.embedded.reader import Reader
 from minikafka.embedded.topics import TopicCalls
@@ -82,16 +83,16 @@ class RecordCalls(TopicCalls):
         self.refuse_to_block()
         reader = Reader(self, topic, is_committed_only=committed_only)
         deadline = time.monotonic() + timeout_s
-        while True:
-            reader.extend(self.partition_count(topic))
-            found = reader.read()
-            if found:
-                yield from found
-                deadline = time.monotonic() + timeout_s
-            elif time.monotonic() >= deadline:
-                return
-            else:
-                time.sleep(_FOLLOW_INTERVAL_S)
+        with closing(self.watch([topic])) as watch:
+            while True:
+                looked_at = time.monotonic()
+                reader.extend(self.partition_count(topic))
+                found = reader.read()
+                if found:
+                    yield from found
+                    deadline = time.monotonic() + timeout_s
+                elif not wait_for_change(watch, looked_at, deadline):
+                    return
 
     def wait_for(
         self,
@@ -118,15 +119,12 @@ class RecordCalls(TopicCalls):
             return seen if len(seen) >= awaited else None
 
         wish = "a record that is awaited" if callable(awaited) else f"{awaited} records"
-        found = self.wait_until(look, timeout_s, lambda: f"{wish} in {topic!r}. {_described(seen)}")
+        found = self.wait_until(look, timeout_s, lambda: f"{wish} in {topic!r}. {_described(seen)}", [topic])
         return sorted(found, key=lambda record: (record.partition, record.offset))
 
     @staticmethod
     def _partition_for(key: bytes | None, count: int) -> int:
         return 0 if key is None else partition_for_key(key, count)
-
-
-_FOLLOW_INTERVAL_S = 0.002
 
 
 def _described(records: list[Record]) -> str:

@@ -46,7 +46,7 @@ class Purgatory(Protocol):
     """Operations that wait for a condition or a deadline (Kafka: DelayedOperationPurgatory)."""
 
     def watch(
-        self, try_complete: Callable[[bool], bool], keys: Iterable[Hashable], deadline_ms: int
+        self, try_complete: Callable[[bool], bool], keys: Iterable[Hashable], deadline_ms: int | None
     ) -> Callable[[], None]:
         """Call ``try_complete(False)`` whenever one of ``keys`` is checked, until it returns True, and
         ``try_complete(True)`` once when the monotonic ``deadline_ms`` is reached. Returns what cancels it."""

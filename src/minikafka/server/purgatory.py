@@ -39,17 +39,18 @@ class WaitingOperations:
         return len({operation for watchers in self._watched.values() for operation in watchers})
 
     def watch(
-        self, try_complete: Callable[[bool], bool], keys: Iterable[Hashable], deadline_ms: int
+        self, try_complete: Callable[[bool], bool], keys: Iterable[Hashable], deadline_ms: int | None
     ) -> Callable[[], None]:
         """Call ``try_complete(False)`` whenever one of ``keys`` is checked, until it returns True, and
-        ``try_complete(True)`` once when the monotonic ``deadline_ms`` is reached.
+        ``try_complete(True)`` once when the monotonic ``deadline_ms`` is reached; None: there is no deadline.
 
         Returns what cancels it: idempotent, and without effect once it is complete.
         """
         operation = _Operation(try_complete, tuple(dict.fromkeys(keys)))
         for key in operation.keys:
             self._watched.setdefault(key, {})[operation] = None
-        operation.timer = self._timers.at(deadline_ms, lambda: self._expire(operation))
+        if deadline_ms is not None:
+            operation.timer = self._timers.at(deadline_ms, lambda: self._expire(operation))
         return lambda: self._forget(operation)
 
     def check(self, key: Hashable) -> None:
