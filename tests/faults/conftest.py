@@ -10,7 +10,7 @@ from tests.faults.raw_client import RawClient
 
 @pytest.fixture
 def broker() -> Iterator[Broker]:
-    with Broker(requests_kept=100) as running:
+    with Broker(requests_kept=1000) as running:
         yield running
 
 

@@ -56,7 +56,7 @@ class TestLeaders:
                 ("t", 1): NONE,
             }
             assert codes(client.call(fetch("t", 0), FETCH)) == {("t", 0): NOT_LEADER_OR_FOLLOWER}
-            assert leader(client) == (NONE, before[1], before[2] + 1)
+            assert leader(client) == (NONE, before[1], before[2] + 2)
             assert codes(client.call(produce(("t", 0)), PRODUCE)) == {("t", 0): NONE}
             with RawClient(broker, "another") as other:
                 assert codes(other.call(produce(("t", 0)), PRODUCE)) == {("t", 0): NOT_LEADER_OR_FOLLOWER}

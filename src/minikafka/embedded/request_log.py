@@ -96,7 +96,7 @@ class KeptRequest:
         return {*contents.topic_partitions(self.request, image), *self._call.session_partitions}
 
     def __str__(self) -> str:
-        about = sorted(set(_names(self.request, _NAMES_DEPTH)))
+        about = sorted({*_names(self.request, _NAMES_DEPTH), *(topic for topic, _ in self.topic_partitions)})
         return (
             f"{self._since_start_s:9.3f} s  {self.api} v{self.version}  {self.client_id or '-'} "
             f"(port {self.client_port}){'  ' + ', '.join(about) if about else ''} -> {self.outcome}"

@@ -250,10 +250,17 @@ class Faults:
     # Leaders.
 
     def move_leader(self, topic: str, partition: int | None = None) -> Fault:
-        """Begin a new leader epoch in a partition, or all of a topic, as if another broker had become the leader: each
-        client id gets NOT_LEADER_OR_FOLLOWER until it has asked for the metadata."""
-        self._act("elect_leader", topic=topic, partition=partition, is_there=True)
-        return self._add("leader_moved", False, {"topic": topic, "partition": partition})
+        """Let another broker become the leader of a partition, or of all of a topic, and be found at this address: the
+        leader epoch grows, and each client id gets NOT_LEADER_OR_FOLLOWER until it has asked for the metadata."""
+        moved = self._add("leader_moved", False, {"topic": topic, "partition": partition})
+        try:
+            # In between there is none: fetches that wait hear of it.
+            for is_there in (False, True):
+                self._act("elect_leader", topic=topic, partition=partition, is_there=is_there)
+        except BaseException:
+            moved.remove()
+            raise
+        return moved
 
     def leader_unavailable(self, topic: str, partition: int | None = None) -> Fault:
         """Let a partition, or all of a topic, have no leader (-1 in the metadata) until this ends, and then this broker
@@ -267,9 +274,13 @@ class Faults:
         """Move the coordinator of a group, or of a transactional id: its state is dropped and loaded from the log
         again, and each client id gets NOT_COORDINATOR until it has asked who is the coordinator."""
         names = _one_of(group, transactional_id)
-        number = self._add("coordinator_moved", False, names)
-        self._act("move_coordinator", **names)
-        return number
+        moved = self._add("coordinator_moved", False, names)
+        try:
+            self._act("move_coordinator", **names)
+        except BaseException:
+            moved.remove()
+            raise
+        return moved
 
     def coordinator_loading(self, *, group: str | None = None, transactional_id: str | None = None) -> Fault:
         """Let the coordinator be loading its state (COORDINATOR_LOAD_IN_PROGRESS) until this ends; it then really does.
