@@ -223,7 +223,15 @@ def test_the_broker_that_zookeeper_stands_for(tmp_path: Path, monkeypatch: pytes
         broker_of_zookeeper("/chroot")
 
 
-WITH_HELP_OF_THEIR_OWN = ("kafka-server-start", "kafka-cluster", "kafka-storage", "kafka-producer-perf-test")
+WITH_HELP_OF_THEIR_OWN = (
+    "kafka-server-start",
+    "kafka-cluster",
+    "kafka-storage",
+    "kafka-transactions",
+    "kafka-features",
+    "kafka-metadata-quorum",
+    "kafka-producer-perf-test",
+)
 TOOLS = [name for name in COMMANDS if name.startswith("kafka-") and name not in WITH_HELP_OF_THEIR_OWN]
 
 

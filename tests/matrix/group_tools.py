@@ -24,7 +24,7 @@ from minikafka.client.cluster import Cluster
 from minikafka.client.topics import create_topic
 from tests.matrix.java_clients import jars
 from tests.matrix.java_session import JavaSession
-from tests.matrix.kafka_tools import FIRST_MS, SETTINGS, TIMEOUT_S, TOOLS
+from tests.matrix.kafka_tools import FIRST_MS, SETTINGS, TIMEOUT_S, TOOLS, hang
 from tests.matrix.workplace import CommandFailed, Workplace
 from tests.support.brokers import ApacheKafkaProcess, BrokerProcess, MinikafkaProcess
 from tests.support.polling import wait_until
@@ -33,7 +33,10 @@ CLASSES = {
     "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     "kafka-groups": "org.apache.kafka.tools.GroupsCommand",
     "kafka-share-groups": "org.apache.kafka.tools.consumer.group.ShareGroupCommand",
+    "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
 }
+# Their first word is a command; the broker is named before it.
+WITH_COMMANDS = frozenset({"kafka-transactions"})
 SESSION = Path(__file__).with_name("group_tool_session.txt")
 ORDERS = {0: 10, 1: 6}
 LONG_TOPIC = "a.topic.with.a.longer.name"
@@ -47,6 +50,11 @@ STACK = re.compile(r"(java\.|org\.apache\.kafka\.|com\.fasterxml\.)[\w.$]+(Excep
 WRAPPED = re.compile(r"\bjava\.util\.concurrent\.(Execution|Completion)Exception: ")
 OPTIONS_PAGE = re.compile(r"Option( \(\* = required\))? {2,}Description")
 OPTION_EXCEPTION = re.compile(r"^joptsimple\.\w+: ")
+# How argparse4j refuses: behind the usage, in lines of a width of its own.
+REFUSAL = re.compile(r"usage: .*?^([\w.-]+: error: .*)", re.DOTALL | re.MULTILINE)
+RANDOM_COLUMNS = frozenset(
+    {"ProducerId", "LastTimestamp", "CurrentTransactionStartTimeMs", "TransactionDurationMs", "Duration(min)"}
+)
 RANDOM = (
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "ID"),
     (re.compile(r"(?<!\S)(?=\S*[A-Z])(?=\S*[a-z])[\w+/-]{22}(?!\S)"), "UUID"),
@@ -107,7 +115,8 @@ def step_of(step: str, name: str, broker: BrokerProcess, run: Runner) -> Printed
 
 
 def with_address(tool: str, words: list[str], broker: BrokerProcess) -> list[str]:
-    return [*words, "--bootstrap-server", broker.bootstrap]
+    connection = ["--bootstrap-server", broker.bootstrap]
+    return [*connection, *words] if tool in WITH_COMMANDS else [*words, *connection]
 
 
 def ours_printed(tool: str, words: list[str]) -> tuple[int, str]:
@@ -119,6 +128,11 @@ def ours_printed(tool: str, words: list[str]) -> tuple[int, str]:
 
 def told(printed: str, name: str, broker: BrokerProcess) -> Iterator[str]:
     """What a tool has to say: without stacks, logs, the page of its options, and what is random."""
+    refused = REFUSAL.match(printed)
+    if refused is not None:
+        yield " ".join(refused[1].split())
+        return
+    random_cells: list[int] = []
     for line in printed.splitlines():
         if OPTIONS_PAGE.match(line):
             return
@@ -128,6 +142,11 @@ def told(printed: str, name: str, broker: BrokerProcess) -> Iterator[str]:
         line = WRAPPED.sub("", line).replace(name, "NAME").replace(str(broker.directory), "DIRECTORY")
         for pattern, word in RANDOM:
             line = pattern.sub(word, line)
+        cells = line.split("\t")
+        if RANDOM_COLUMNS.intersection(map(str.strip, cells)):
+            random_cells = [index for index, title in enumerate(cells) if title.strip() in RANDOM_COLUMNS]
+        elif len(cells) > 1:
+            line = "\t".join("*" * len(cell) if index in random_cells else cell for index, cell in enumerate(cells))
         yield line
 
 
@@ -141,6 +160,7 @@ def scene(name: str, broker: BrokerProcess) -> Iterator[None]:
     with Cluster(broker.bootstrap) as cluster:
         create_topic(cluster, orders, partitions=len(ORDERS), replication_factor=1)
         create_topic(cluster, long_topic, partitions=1, replication_factor=1)
+        create_topic(cluster, f"paid.{name}", partitions=1, replication_factor=1)
     producer = Producer({"bootstrap.servers": broker.bootstrap})
     for partition, count in ORDERS.items():
         for number in range(count):
@@ -156,6 +176,12 @@ def scene(name: str, broker: BrokerProcess) -> Iterator[None]:
             (f"shipping.{name}", {"group.protocol": "consumer"}),
         ):
             stack.callback(member(broker, group, orders, settings).close)
+        payer = Producer({"bootstrap.servers": broker.bootstrap, "transactional.id": f"payer.{name}"})
+        payer.init_transactions(TIMEOUT_S)
+        payer.begin_transaction()
+        payer.produce(f"paid.{name}", b"payment", partition=0)
+        assert payer.flush(TIMEOUT_S) == 0, "the payment was not sent"
+        hang(broker, f"paid.{name}", 1)
         yield
 
 

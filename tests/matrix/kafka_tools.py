@@ -172,9 +172,7 @@ def list_groups(tools: Tools) -> None:
     tools.expect(f"{GROUPS} --list --state", "GROUP STATE", "billing Stable", "shipping Stable")
     tools.expect(f"{GROUPS} --list --state empty", "GROUP STATE")
     tools.expect(f"{GROUPS} --list --type", "GROUP TYPE", "billing Classic", "shipping Consumer")
-    tools.expect(
-        f"{GROUPS} --list --type consumer --state stable", "GROUP TYPE STATE", "shipping Consumer Stable"
-    )
+    tools.expect(f"{GROUPS} --list --type consumer --state stable", "GROUP TYPE STATE", "shipping Consumer Stable")
     columns, classic, consumer = "GROUP TYPE PROTOCOL", "billing Classic consumer", "shipping Consumer consumer"
     tools.expect("kafka-groups --list", columns, classic, consumer)
     tools.expect("kafka-groups --list --group-type classic", columns, classic)
@@ -214,8 +212,7 @@ def describe_consumer(tools: Tools) -> None:
     tools.expect(describe, OFFSET_COLUMNS, *rows)
     tools.expect(
         f"{describe} --members --verbose",
-        "GROUP CONSUMER-ID HOST CLIENT-ID #PARTITIONS "
-        "CURRENT-EPOCH CURRENT-ASSIGNMENT TARGET-EPOCH TARGET-ASSIGNMENT",
+        "GROUP CONSUMER-ID HOST CLIENT-ID #PARTITIONS CURRENT-EPOCH CURRENT-ASSIGNMENT TARGET-EPOCH TARGET-ASSIGNMENT",
         f"shipping * {who} 2 1 orders:0,1 1 orders:0,1",
     )
     tools.expect(
@@ -344,8 +341,7 @@ def broker_configs(tools: Tools) -> None:
         "Default configs for brokers in the cluster are:",
         # Set when eligible leader replicas came: since then it may only be set for all brokers.
         "min.insync.replicas=1 sensitive=false synonyms={DYNAMIC_DEFAULT_BROKER_CONFIG:min.insync.replicas=1}",
-        "message.max.bytes=3000000 sensitive=false "
-        "synonyms={DYNAMIC_DEFAULT_BROKER_CONFIG:message.max.bytes=3000000}",
+        "message.max.bytes=3000000 sensitive=false synonyms={DYNAMIC_DEFAULT_BROKER_CONFIG:message.max.bytes=3000000}",
     )
     tools.expect(f"{broker} --alter --delete-config message.max.bytes", done)
     tools.expect(f"{default} --alter --delete-config message.max.bytes", default_done)
@@ -392,9 +388,7 @@ TRANSACTION_COLUMNS = (
 PRODUCER_COLUMNS = (
     "ProducerId ProducerEpoch LatestCoordinatorEpoch LastSequence LastTimestamp CurrentTransactionStartOffset"
 )
-HANGING_COLUMNS = (
-    "Topic Partition ProducerId ProducerEpoch CoordinatorEpoch StartOffset LastTimestamp Duration(min)"
-)
+HANGING_COLUMNS = "Topic Partition ProducerId ProducerEpoch CoordinatorEpoch StartOffset LastTimestamp Duration(min)"
 
 
 def transactions(tools: Tools, broker: BrokerProcess) -> None:
@@ -426,7 +420,7 @@ def transactions(tools: Tools, broker: BrokerProcess) -> None:
 
 def hanging_transactions(tools: Tools, broker: BrokerProcess) -> None:
     """A transaction that its coordinator knows nothing of is found, and aborted at the partition."""
-    producer_id = hang(broker)
+    producer_id = hang(broker, "orders", 10)
     partition = "--topic orders --partition 0"
     hanging = f"orders 0 {producer_id} 0 -1 10 * 60"
     tools.expect(f"{TRANSACTIONS} find-hanging --broker-id 1", HANGING_COLUMNS, hanging)
@@ -434,17 +428,15 @@ def hanging_transactions(tools: Tools, broker: BrokerProcess) -> None:
     tools.expect(f"{TRANSACTIONS} find-hanging --topic orders --max-transaction-timeout 70", HANGING_COLUMNS)
     tools.expect(f"{TRANSACTIONS} abort {partition} --start-offset 10")
     tools.expect(f"{TRANSACTIONS} find-hanging --broker-id 1", HANGING_COLUMNS)
-    tools.expect(
-        f"{TRANSACTIONS} describe-producers {partition}", PRODUCER_COLUMNS, f"{producer_id} 0 * 0 * None"
-    )
+    tools.expect(f"{TRANSACTIONS} describe-producers {partition}", PRODUCER_COLUMNS, f"{producer_id} 0 * 0 * None")
     tools.expect(
         f"{TRANSACTIONS} abort {partition} --start-offset 10",
         "Could not find any open transactions starting at offset 10 on partition orders-0",
     )
 
 
-def hang(broker: BrokerProcess) -> int:
-    """Write one message of an hour ago in a transaction that never began; the producer's id."""
+def hang(broker: BrokerProcess, topic: str, offset: int) -> int:
+    """Write one message of an hour ago, at this offset, in a transaction that never began; its producer's id."""
     with Connection(broker.host, broker.port) as connection:
         asked = InitProducerIdRequest(transactional_id=None, transaction_timeout_ms=1000)
         producer_id: int = connection.call(asked).producer_id
@@ -456,11 +448,11 @@ def hang(broker: BrokerProcess) -> int:
             is_transactional=True,
         )
         data = ProduceRequest.TopicProduceData(
-            name="orders", partition_data=[ProduceRequest.PartitionProduceData(index=0, records=batch)]
+            name=topic, partition_data=[ProduceRequest.PartitionProduceData(index=0, records=batch)]
         )
         request = ProduceRequest(transactional_id="forgotten", acks=-1, timeout_ms=10_000, topic_data=[data])
         (answer,) = connection.call(request, 11).responses[0].partition_responses
-    assert (answer.error_code, answer.base_offset) == (0, 10), answer
+    assert (answer.error_code, answer.base_offset) == (0, offset), answer
     return producer_id
 
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "kafka-producer-perf-test": ("minikafka.cli.producer_perf", "how many records a second can be written"),
     "kafka-storage": ("minikafka.cli.storage", "format log directories, and say what they are"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
+    "kafka-transactions": ("minikafka.cli.transactions", "look at transactions, and end what hangs"),
 }
 """Command -> its module, which has ``main(arguments) -> exit code``, and one line about it."""
 

@@ -31,6 +31,16 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> Iterat
         yield " ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
 
 
+def tabbed_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The lines of a table whose columns are as wide as they have to be, each with a tab behind it
+    (``ToolsUtils.prettyPrintTable``).
+    """
+    cells = [list(titles), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "".join(f"{cell:<{width}}\t" for cell, width in zip(row, widths, strict=True))
+
+
 def partitions_text(partitions: Iterable[TopicPartition]) -> str:
     """``orders:0,1;payments:0``, or MISSING."""
     topics = {topic: sorted(indexes) for topic, indexes in by_topic(partitions).items()}

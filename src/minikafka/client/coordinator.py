@@ -118,3 +118,7 @@ class TransactionCoordinator(Coordinator):
     """The broker that knows a transactional id."""
 
     _key_type = 1
+
+    @property
+    def transactional_id(self) -> str:
+        return self._key
