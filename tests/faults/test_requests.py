@@ -354,6 +354,7 @@ class TestConnections:
         client.call(MetadataRequest(), 9)
 
     def test_connections_are_refused(self, broker: Broker, client: RawClient) -> None:
+        client.call(MetadataRequest(), 9)
         with broker.faults.refuse_connections():
             client.call(MetadataRequest(), 9)
             with pytest.raises(ConnectionError), RawClient(broker) as refused:
