@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from minikafka.client.cluster import Cluster
+from minikafka.client.producer import Producer
+from minikafka.errors import MESSAGE_TOO_LARGE, ApiError, MinikafkaError
 from tests.cli.tutorial_folder import TutorialFolder
 
 DEPRECATED = (
@@ -16,9 +21,7 @@ def configs_of(folder: TutorialFolder, topic: str) -> dict[str, str]:
     described = folder.output(f"bin/kafka-topics.sh --zookeeper localhost:2181 --describe --topic {topic}")
     found = re.search(r"Configs: (\S*)\n", described)
     assert found is not None, described
-    configs = dict(pair.split("=") for pair in found[1].split(",") if pair)
-    configs.pop("min.insync.replicas", None)  # of the whole cluster, where eligible leader replicas are kept
-    return configs
+    return dict(pair.split("=") for pair in found[1].split(",") if pair)
 
 
 def test_settings_come_change_and_go(folder: TutorialFolder) -> None:
@@ -60,13 +63,69 @@ def test_more_partitions(folder: TutorialFolder) -> None:
     )
 
 
-def test_more_replicas_than_brokers(folder: TutorialFolder) -> None:
-    refused = folder.run(
-        "bin/kafka-topics.sh --create --bootstrap-server localhost:9092 --replication-factor 3 --partitions 1 "
-        "--topic replicated"
-    )
+@pytest.mark.parametrize(
+    ("connection", "sentence"),
+    [
+        (
+            "--bootstrap-server localhost:9092",
+            "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because "
+            "only 1 broker(s) are registered.",
+        ),
+        ("--zookeeper localhost:2181", "Replication factor: 3 larger than available brokers: 1."),
+    ],
+)
+def test_more_replicas_than_brokers(folder: TutorialFolder, connection: str, sentence: str) -> None:
+    refused = folder.run(f"bin/kafka-topics.sh --create {connection} --replication-factor 3 --partitions 1 --topic no")
     assert refused.returncode == 1
-    assert refused.stdout == (
-        "Error while executing topic command : Unable to replicate the partition 3 time(s): The target replication "
-        "factor of 3 cannot be reached because only 1 broker(s) are registered.\n"
+    assert refused.stdout == f"Error while executing topic command : {sentence}\n"
+
+
+def test_the_modern_form(folder: TutorialFolder) -> None:
+    folder.output("bin/kafka-topics.sh --bootstrap-server localhost:9092 --create --topic modern")
+    configs = "bin/kafka-configs.sh --bootstrap-server localhost:9092 --entity-type topics --entity-name modern"
+    assert folder.output(f"{configs} --alter --add-config max.message.bytes=128000") == (
+        "Completed updating config for topic modern.\n"
     )
+    assert folder.output(f"{configs} --describe") == (
+        "Dynamic configs for topic modern are:\n"
+        "  max.message.bytes=128000 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:max.message.bytes=128000, "
+        "DEFAULT_CONFIG:message.max.bytes=1048588}\n"
+    )
+    assert folder.output(f"{configs} --alter --delete-config max.message.bytes") == (
+        "Completed updating config for topic modern.\n"
+    )
+    assert configs_of(folder, "modern") == {}
+
+
+def test_the_old_form_of_kafka_configs(folder: TutorialFolder) -> None:
+    folder.output("bin/kafka-topics.sh --bootstrap-server localhost:9092 --create --topic old")
+    configs = "bin/kafka-configs.sh --zookeeper localhost:2181 --entity-type topics --entity-name old"
+    assert folder.output(f"{configs} --alter --add-config max.message.bytes=128000") == (
+        "Completed Updating config for entity: topic 'old'.\n"
+    )
+    assert folder.output(f"{configs} --describe") == "Configs for topic 'old' are max.message.bytes=128000\n"
+
+
+def test_a_setting_takes_effect_at_once(folder: TutorialFolder) -> None:
+    folder.output(
+        "bin/kafka-topics.sh --zookeeper localhost:2181 --create --topic sized --partitions 1 --replication-factor 1 "
+        "--config max.message.bytes=64000"
+    )
+    alter = "bin/kafka-topics.sh --zookeeper localhost:2181 --alter --topic sized"
+    with Cluster(f"localhost:{folder.port}") as cluster:
+        assert not takes(cluster, "sized", 100_000)
+        folder.output(f"{alter} --config max.message.bytes=128000")
+        assert takes(cluster, "sized", 100_000)
+        assert not takes(cluster, "sized", 200_000)
+        folder.output(f"{alter} --deleteConfig max.message.bytes")
+        assert takes(cluster, "sized", 200_000)
+
+
+def takes(cluster: Cluster, topic: str, size_bytes: int) -> bool:
+    """Whether a topic takes a message of that size."""
+    refused: list[MinikafkaError] = []
+    producer = Producer(cluster, on_refused=lambda topic, record, error: refused.append(error))
+    producer.send(topic, bytes(size_bytes))
+    producer.flush()
+    assert all(isinstance(error, ApiError) and error.code == MESSAGE_TOO_LARGE for error in refused)
+    return not refused

@@ -57,6 +57,20 @@ class TutorialFolder:
         assert done.returncode == 0, f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
+    def run_in_shell(self, line: str) -> str:
+        """What a line of shell prints to the shell's own stdout."""
+        done = subprocess.run(
+            line,
+            shell=True,
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=True,
+        )
+        return done.stdout
+
     def terminal(self, command: str) -> Terminal:
         return Terminal(self.words(command), self.directory, self.environment)
 

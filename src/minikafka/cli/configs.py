@@ -165,7 +165,7 @@ def _say_completed(target: Target, options: Options) -> None:
     kind, name = target.types[0], target.names[0]
     if options.has("zookeeper"):
         entity = ", ".join(map(_entity_of_2_4, target.types, target.names))
-        print(f"Completed updating config for entity: {entity}.")
+        print(f"Completed Updating config for entity: {entity}.")
     elif name:
         print(f"Completed updating config for {kind[:-1]} {name}.")
     else:

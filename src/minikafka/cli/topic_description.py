@@ -18,6 +18,7 @@ from minikafka.client.topics import (
 from minikafka.protocol.primitives import ZERO_UUID, uuid_to_text
 
 _DEFAULT_PARTITION_LIMIT = 2000
+_OF_TOPIC = "DYNAMIC_TOPIC_CONFIG"
 
 
 class Report(NamedTuple):
@@ -57,12 +58,11 @@ def describe(cluster: Cluster, names: Sequence[str], report: Report) -> None:
     reassignments = list_reassignments(cluster) if topics else {}
     for name, topic in topics.items():
         entries = configs[Resource(TOPIC, name)]
+        own = [entry for entry in entries if _is_own(entry, report)]
         partitions = sorted(topic.partitions)
-        if not report.is_of_replication and (
-            not report.overrides_only or any(not entry.is_default for entry in entries)
-        ):
+        if not report.is_of_replication and (own or not report.overrides_only):
             factor = _replication_factor(partitions[0], reassignments.get((name, partitions[0].partition)))
-            print(_topic_line(topic, factor, entries, report))
+            print(_topic_line(topic, factor, own, report))
         if not report.overrides_only:
             for partition in partitions:
                 reassignment = reassignments.get((name, partition.partition))
@@ -70,12 +70,17 @@ def describe(cluster: Cluster, names: Sequence[str], report: Report) -> None:
                     print(_partition_line(name, partition, reassignment, report))
 
 
-def _topic_line(topic: TopicDescription, factor: int, entries: list[ConfigEntry], report: Report) -> str:
+def _is_own(entry: ConfigEntry, report: Report) -> bool:
+    """Whether a setting is shown: those of the topic itself, since Kafka 3.0 those of the broker as well."""
+    return entry.source == _OF_TOPIC if report.is_of_2_4 else not entry.is_default
+
+
+def _topic_line(topic: TopicDescription, factor: int, own: list[ConfigEntry], report: Report) -> str:
     columns = [f"Topic: {topic.name}"]
     if topic.topic_id != ZERO_UUID and not report.is_of_2_4:
         columns.append(f"TopicId: {uuid_to_text(topic.topic_id)}")
-    own = ",".join(f"{entry.name}={entry.value}" for entry in entries if not entry.is_default)
-    columns += [f"PartitionCount: {len(topic.partitions)}", f"ReplicationFactor: {factor}", f"Configs: {own}"]
+    configs = ",".join(f"{entry.name}={entry.value}" for entry in own)
+    columns += [f"PartitionCount: {len(topic.partitions)}", f"ReplicationFactor: {factor}", f"Configs: {configs}"]
     return "\t".join(columns)
 
 

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from minikafka.cli import topic_options
+from minikafka.cli import topic_options, topics_of_2_4
 from minikafka.cli.connecting import cluster_of
 from minikafka.cli.options import Options, UsageError
 from minikafka.cli.tool import run_tool
@@ -51,6 +51,8 @@ def _create(cluster: Cluster, options: Options) -> None:
             "WARNING: Due to limitations in metric names, topics with a period ('.') or underscore ('_') could collide."
             " To avoid issues it is best to use either, but not both."
         )
+    if options.has("zookeeper"):
+        topics_of_2_4.check_create(cluster, name, options)
     replication_factor = options.number("replication-factor")
     if replication_factor is not None and not 1 <= replication_factor <= _MAX_REPLICATION_FACTOR:
         raise ClientError(f"The replication factor must be between 1 and {_MAX_REPLICATION_FACTOR} inclusive")
@@ -111,6 +113,7 @@ def _alter(cluster: Cluster, options: Options) -> None:
             "WARNING: If partitions are increased for a topic that has a key, the partition logic or ordering of the "
             "messages will be affected"
         )
+        topics_of_2_4.check_partitions(cluster, names, count)
     assignment = topic_options.replica_assignment(options)
     assignments = {}
     if assignment:
@@ -138,11 +141,10 @@ def _alter_configs(cluster: Cluster, names: list[str], options: Options) -> None
 
 def _delete(cluster: Cluster, options: Options) -> None:
     names = _existing(cluster, options)
-    delete_topics(cluster, names)
     if options.has("zookeeper"):
-        for name in names:
-            print(f"Topic {name} is marked for deletion.")
-            print("Note: This will have no impact if delete.topic.enable is not set to true.")
+        topics_of_2_4.delete(cluster, names)
+    else:
+        delete_topics(cluster, names)
 
 
 _ACTIONS = {"create": _create, "list": _list, "describe": _describe, "alter": _alter, "delete": _delete}
