@@ -16,6 +16,7 @@ from minikafka.clock import Clock, SystemClock, Timers
 from minikafka.controller.quorum_controller import QuorumController
 from minikafka.coordinator.producer_ids import ProducerIds
 from minikafka.errors import ConfigError
+from minikafka.server.advertised_watch import AdvertisedWatch
 from minikafka.server.background_jobs import BackgroundJobs, schedule_log_jobs
 from minikafka.server.connection_quotas import ConnectionLimits, ConnectionQuotas
 from minikafka.server.coordinators import Coordinators
@@ -181,6 +182,7 @@ class Node:
         )
         services.producer_ids = ProducerIds(self._controller.allocate_producer_ids)
         services.set_listeners(bound, self.config.advertised_listeners)
+        services.watch_advertised(AdvertisedWatch(self.clock, self._timers, self.server.activity))
         purgatory = WaitingOperations(self._timers)
         services.purgatory = purgatory
         for partition_log in self._logs.all():

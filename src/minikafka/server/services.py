@@ -11,6 +11,7 @@ from minikafka.server.endpoints import advertised_endpoint, is_loopback, join_ho
 
 if TYPE_CHECKING:
     from minikafka.config import Listener
+    from minikafka.server.advertised_watch import AdvertisedWatch
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ class BrokerServices(Services):
         self._advertised: list[Listener] = []
         self._by_local_host: dict[tuple[str, str], list[Endpoint]] = {}
         self._warned: set[str] = set()
+        self._watch: AdvertisedWatch | None = None
         self._makers: dict[str, Callable[[], Any]] = {}
 
     def provide(self, name: str, make: Callable[[], Any]) -> None:
@@ -41,6 +43,10 @@ class BrokerServices(Services):
         self._bound = {listener.name: listener for listener in bound}
         self._advertised = advertised
 
+    def watch_advertised(self, watch: AdvertisedWatch) -> None:
+        """Let ``watch`` know what clients are told."""
+        self._watch = watch
+
     def advertised_endpoints(self, connection: Connection) -> list[Endpoint]:
         """See ``Services``. Warns, once for each address, of one that this client cannot reach."""
         key = (connection.listener_name, connection.local_host)
@@ -49,13 +55,15 @@ class BrokerServices(Services):
             bound = self._bound[connection.listener_name]
             endpoint: Any = advertised_endpoint(bound, self._advertised, connection.local_host)
             endpoints = self._by_local_host[key] = [endpoint]
-        if not is_loopback(connection.client_host):
-            self._warn_if_unreachable(connection, endpoints[0])
+        if is_loopback(endpoints[0].host) and not is_loopback(connection.client_host):
+            self._warn_of_unreachable(connection, endpoints[0])
+        elif self._watch is not None:
+            self._watch.told(connection, endpoints[0])
         return endpoints
 
-    def _warn_if_unreachable(self, connection: Connection, endpoint: Endpoint) -> None:
+    def _warn_of_unreachable(self, connection: Connection, endpoint: Endpoint) -> None:
         address = join_host_port(endpoint.host, endpoint.port)
-        if is_loopback(endpoint.host) and address not in self._warned:
+        if address not in self._warned:
             self._warned.add(address)
             log.warning(
                 "the client at %s is told to connect to %s, which is itself: set advertised.listeners to an address "

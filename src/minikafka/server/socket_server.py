@@ -7,7 +7,7 @@ import errno
 import logging
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -143,6 +143,10 @@ class SocketServer:
     def connection_of(self, facts: object) -> ClientConnection | None:
         """The one with these facts; None when it has ended."""
         return next((connection for connection in self._connections if connection.facts is facts), None)
+
+    def activity(self) -> Iterator[tuple[ConnectionFacts, int]]:
+        """Every connection, and when something last came by it (monotonic ms)."""
+        return ((connection.facts, connection.last_active_ms) for connection in self._connections)
 
     def bind(self, listeners: list[Listener], inherited: Mapping[str, socket.socket] | None = None) -> list[Listener]:
         """Bind every listener, unless its socket is inherited; returns them with the ports they got.
