@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from minikafka.config import Listener
     from minikafka.embedded.host import Host
     from minikafka.embedded.node_keeper import NodeKeeper
+    from minikafka.embedded.remote_faults import RemoteFaults
     from minikafka.embedded.request_log import RequestLog
     from minikafka.embedded.snapshots import Snapshot
     from minikafka.embedded.watches import Watch
@@ -88,6 +89,7 @@ class Broker(Seeding, GroupCalls):
         self._is_process = process
         self._host: Host | None = None
         self._local_faults = LocalFaults(lambda: self._host)  # type: ignore[arg-type, return-value]
+        self._remote_faults: RemoteFaults | None = None
         self._faults: Faults | None = None
         self._requests: RequestLog | None = None
         if requests_kept:
@@ -386,10 +388,13 @@ class Broker(Seeding, GroupCalls):
         return self._keeper.running
 
     def _fault_host(self) -> FaultHost:
-        if self._is_process:
-            host: Any = self._running_host()
-            return host  # type: ignore[no-any-return]
-        return self._local_faults
+        if not self._is_process:
+            return self._local_faults
+        if self._remote_faults is None:
+            from minikafka.embedded.remote_faults import RemoteFaults
+
+            self._remote_faults = RemoteFaults(lambda: self._host)  # type: ignore[arg-type, return-value]
+        return self._remote_faults
 
     def _end_faults(self) -> None:
         if self._faults is not None:

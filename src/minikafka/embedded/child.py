@@ -4,7 +4,9 @@ wants it to, it stops cleanly: no broker outlives its program.
 
     {"settings": {KEY: VALUE}, "is_durable": BOOL, "ports": [LISTENER]}   the first line: starts the broker
     {"command": "reset"}   {"command": "snapshot" | "restore", "paths": [PATH]}   {"command": "stop"}
-    answers: {"listeners": [LISTENER], "cluster_id": TEXT, "watch_port": PORT} | {} | {"error": CLASS, "text": TEXT}
+    {"command": "faults", "method": NAME, "arguments": {NAME: VALUE}}   a method of ``LocalFaults``
+    answers: {"listeners": [LISTENER], "cluster_id": TEXT, "watch_port": PORT} | {} | {"value": VALUE}
+             | {"error": CLASS, "text": TEXT, "code": NUMBER, of Kafka's errors, or null}
 """
 
 from __future__ import annotations
@@ -16,10 +18,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from minikafka.clock import JumpingClock
 from minikafka.config import BrokerConfig, Listener
 from minikafka.embedded.host import ThreadHost
+from minikafka.embedded.local_faults import LocalFaults
 from minikafka.embedded.node_keeper import NodeKeeper
 from minikafka.embedded.watch_server import WatchServer
+from minikafka.errors import ApiError
+from minikafka.faults.control import FaultState
 
 
 def main() -> int:
@@ -30,8 +36,9 @@ def main() -> int:
     if not first:
         return 0
     wanted = json.loads(first)
+    faults = LocalFaults(lambda: host)
     try:
-        host = _start(wanted)
+        host = _start(wanted, faults)
     except Exception as error:
         _tell_failure(error)
         return 1
@@ -48,15 +55,18 @@ def main() -> int:
         wanted = json.loads(line)
         if wanted["command"] == "stop":
             break
+        if wanted["command"] == "faults":
+            _tell(_outcome(faults, wanted["method"], wanted["arguments"]))
+            continue
         _obey(getattr(host, wanted["command"]), wanted.get("paths"))
     host.run(watch_server.stop())
     _obey(host.stop, None)
     return 0
 
 
-def _start(wanted: dict[str, Any]) -> ThreadHost:
+def _start(wanted: dict[str, Any], faults: LocalFaults) -> ThreadHost:
     config = BrokerConfig.from_mapping(wanted["settings"])
-    keeper = NodeKeeper(config, is_durable=wanted["is_durable"])
+    keeper = NodeKeeper(config, JumpingClock(), is_durable=wanted["is_durable"], faults=faults)
     return ThreadHost(keeper, f"minikafka-{config.node_id}", [Listener(*each) for each in wanted["ports"]])
 
 
@@ -70,8 +80,21 @@ def _obey(command: Callable[..., None], paths: list[str] | None) -> None:
         _tell({})
 
 
+def _outcome(faults: LocalFaults, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    try:
+        value = getattr(faults, method)(**arguments)
+    except Exception as error:
+        return _failure(error)
+    return {"value": value.as_values() if isinstance(value, FaultState) else value}
+
+
 def _tell_failure(error: Exception) -> None:
-    _tell({"error": type(error).__name__, "text": str(error)})
+    _tell(_failure(error))
+
+
+def _failure(error: Exception) -> dict[str, Any]:
+    code = error.code if isinstance(error, ApiError) else None
+    return {"error": type(error).__name__, "text": str(error), "code": code}
 
 
 def _tell(answer: dict[str, Any]) -> None:

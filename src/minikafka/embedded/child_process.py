@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ class ChildHost:
         # A file, not a pipe: nobody has to read along.
         self._log = TemporaryFile()  # noqa: SIM115
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._client: Cluster | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "minikafka.embedded.child"],
@@ -102,6 +104,10 @@ class ChildHost:
             self._client.timeout_s = timeout_s
             return self._client.any_broker().call(request, version)
 
+    def control(self, method: str, **arguments: Any) -> Any:
+        """What a method of the process's ``LocalFaults`` returns. Raises what it raises."""
+        return self._ask({"command": "faults", "method": method, "arguments": arguments})["value"]
+
     def watch(self, topics: Collection[str] | None) -> Watch:
         return RemoteWatch(self._watch_port, topics)
 
@@ -117,21 +123,21 @@ class ChildHost:
             client.close()
 
     def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps(command).encode() + b"\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except OSError:
-            line = b""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        line = b""
+        with self._asking, suppress(OSError):
+            stdin.write(json.dumps(command).encode() + b"\n")
+            stdin.flush()
+            line = stdout.readline()
         if not line:
             raise errors.StorageError(
                 f"the broker's process {self.pid} ended by itself; the end of its log is:\n{self.log_text[-2000:]}"
             )
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise _failure(answer["error"], answer["text"])
+            raise _failure(answer)
         return answer
 
     def _end(self) -> None:
@@ -145,8 +151,11 @@ class ChildHost:
         self._disconnect()
 
 
-def _failure(kind: str, text: str) -> Exception:
-    for known in (errors.ConfigError, errors.StorageError):
+def _failure(answer: dict[str, Any]) -> Exception:
+    kind, text = answer["error"], answer["text"]
+    if answer["code"] is not None:
+        return errors.ApiError(answer["code"], text)
+    for known in (errors.ConfigError, errors.StorageError, ValueError, TypeError, RuntimeError, TimeoutError):
         if known.__name__ == kind:
             return known(text)
     return RuntimeError(f"{kind}: {text}")

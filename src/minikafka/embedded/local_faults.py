@@ -11,7 +11,8 @@ from minikafka.faults.full_disk import Disk
 if TYPE_CHECKING:
     from minikafka.embedded.host import PerformingHost
     from minikafka.embedded.request_log import RequestLog
-    from minikafka.faults.switchboard import FaultState, Switchboard
+    from minikafka.faults.control import FaultState
+    from minikafka.faults.switchboard import Switchboard
     from minikafka.server.node import Node
 
 _TIMEOUT_S = 30.0

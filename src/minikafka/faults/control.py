@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from minikafka.faults.switchboard import FaultState
-
 _POLL_INTERVAL_S = 0.002
 
 Api = str | int | Iterable[str | int]
@@ -38,6 +36,22 @@ class Chosen(Filters, total=False):
     """How many requests; None, which is the default: all, until the fault is removed."""
     skip: int
     """How many requests that it is meant for go untouched first."""
+
+
+class FaultState:
+    """How it stands with a fault; of plain values, so that it can be told to another process."""
+
+    __slots__ = ("description", "hits", "is_active", "times")
+
+    def __init__(self, description: str, hits: int, times: int | None, is_active: bool) -> None:
+        self.description = description
+        self.hits = hits
+        self.times = times
+        self.is_active = is_active
+
+    def as_values(self) -> list[Any]:
+        """The arguments of the constructor."""
+        return [self.description, self.hits, self.times, self.is_active]
 
 
 class FaultHost(Protocol):

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from minikafka.faults.calls import Call
+from minikafka.faults.control import FaultState
 from minikafka.faults.rules import Rule, make_rule
 
 if TYPE_CHECKING:
@@ -26,18 +27,6 @@ class Observer(Protocol):
     def observe(self, call: Call, go_on: Callable[[Callable[[str], None]], Any]) -> Any:
         """Return what ``go_on`` gives or brings later. It is given what to tell of each fault that happens."""
         ...
-
-
-class FaultState:
-    """How it stands with a fault; of plain values, so that it can be told to another process."""
-
-    __slots__ = ("description", "hits", "is_active", "times")
-
-    def __init__(self, description: str, hits: int, times: int | None, is_active: bool) -> None:
-        self.description = description
-        self.hits = hits
-        self.times = times
-        self.is_active = is_active
 
 
 class Switchboard:
