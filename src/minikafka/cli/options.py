@@ -139,20 +139,24 @@ def parse(tool: Tool, arguments: Sequence[str]) -> Options:
             continue
         if not equals:
             if option.argument_is_optional:
-                value = rest.pop(0) if rest and not _is_option(rest[0]) else ""
+                value = rest.pop(0) if rest and _may_be_value(option, rest[0]) else ""
             elif not rest:
                 raise UsageError(f"Option {name} requires an argument")
             else:
                 value = rest.pop(0)
         if option.kind in ("Integer", "Long"):
+            if not value and option.argument_is_optional:  # the default counts
+                continue
             _number(name, value)
         found.append(value)
         order.append((option.name, value))
     return Options(tool, values, written, order)
 
 
-def _is_option(word: str) -> bool:
-    return len(word) > 1 and word.startswith("-")
+def _may_be_value(option: Option, word: str) -> bool:
+    """Of an option that may have none: a negative number is one, where numbers are meant."""
+    is_option = len(word) > 1 and word.startswith("-")
+    return not is_option or (option.kind in ("Integer", "Long") and word[1:].isdecimal())
 
 
 def _number(name: str, value: str) -> int:

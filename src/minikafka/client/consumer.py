@@ -51,8 +51,14 @@ class ConsumedRecord(NamedTuple):
     fetched: FetchedRecord
 
 
+OnPartitions = Callable[[list[TopicPartition]], None]
+
+
 class Consumer:
-    """Either ``assign`` partitions to it, or let it ``subscribe`` to topics as a member of a group."""
+    """Either ``assign`` partitions to it, or let it ``subscribe`` to topics as a member of a group.
+
+    :param on_assigned: is told what the group gave it. ``on_revoked``: what it has no longer, after the commit.
+    """
 
     def __init__(
         self,
@@ -61,8 +67,12 @@ class Consumer:
         group: GroupSettings | None = None,
         *,
         on_warning: Callable[[str], None] = lambda sentence: None,
+        on_assigned: OnPartitions = lambda partitions: None,
+        on_revoked: OnPartitions = lambda partitions: None,
     ) -> None:
         self._cluster = cluster
+        self._on_assigned = on_assigned
+        self._on_revoked = on_revoked
         self._settings = settings or ConsumerSettings()
         self._leaders = Leaders(cluster, allow_auto_topic_creation=self._settings.allow_auto_create_topics)
         self._member = GroupMember(cluster, group, self._partition_counts) if group is not None else None
@@ -185,10 +195,11 @@ class Consumer:
         if self._member is None:
             return
         try:
-            if self._settings.auto_commit and (self._member.is_joined or not self._is_subscribed):
+            if self._settings.auto_commit and (self._member.can_commit or not self._is_subscribed):
                 self.commit()
         finally:
             if self._is_subscribed:
+                self._revoke()
                 self._member.leave()
 
     # The group.
@@ -204,10 +215,18 @@ class Consumer:
         has_changed = self._refresh_topics_if_due()
         if self._member.is_joined and not has_changed:
             return
-        if self._settings.auto_commit and self._member.is_joined:
+        if self._settings.auto_commit and self._member.can_commit:
             self.commit()
+        self._revoke()
         if self._topics:
-            self._take_over(self._member.join(self._topics))
+            partitions = self._member.join(self._topics)
+            self._take_over(partitions)
+            self._on_assigned(partitions)
+
+    def _revoke(self) -> None:
+        revoked, self._assigned = self._assigned, []
+        if revoked:
+            self._on_revoked(revoked)
 
     def _commit_if_due(self) -> None:
         now_s = time.monotonic()

@@ -1,7 +1,7 @@
 """A member of a classic consumer group: joins, learns its partitions, says that it is alive, commits, leaves.
 
 States: outside -> joined (``join``) -> outside again when a heartbeat or a commit says that the group is being put
-together anew; the caller then commits if it can, and joins again. The leader assigns partitions by range.
+together anew; the caller then commits if it still can, and joins again. The leader assigns partitions by range.
 """
 
 from __future__ import annotations
@@ -72,6 +72,11 @@ class GroupMember:
         self._generation_id = -1
         self._heartbeat_due_s = 0.0
 
+    @property
+    def can_commit(self) -> bool:
+        """Whether its partitions are this member's still: also while others are joining."""
+        return self._generation_id >= 0
+
     def join(self, topics: list[str]) -> list[TopicPartition]:
         """Become a member; returns the partitions that are this member's until ``is_joined`` is false.
 
@@ -128,9 +133,9 @@ class GroupMember:
         # Version 10 names topics by id only.
         version = min(self.coordinator.version(request), 9)
         if version >= 1:
-            request.generation_id_or_member_epoch = self._generation_id if self.is_joined else -1
-            request.member_id = self._member_id if self.is_joined else ""
-        if version >= 7 and self.is_joined:
+            request.generation_id_or_member_epoch = self._generation_id
+            request.member_id = self._member_id if self.can_commit else ""
+        if version >= 7 and self.can_commit:
             request.group_instance_id = self._settings.instance_id
         answer = self.coordinator.call(
             request,
@@ -154,7 +159,7 @@ class GroupMember:
             request.members = [identity]
         else:
             request.member_id = self._member_id
-        self.is_joined, self._member_id = False, ""
+        self.is_joined, self._member_id, self._generation_id = False, "", -1
         self.coordinator.call(request, lambda answer: answer.error_code, once=True)
 
     def _ask_to_join(self, topics: list[str]) -> JoinGroupResponse:
@@ -209,6 +214,8 @@ class GroupMember:
     def _judge(self, code: int) -> None:
         if code in _OUTSIDE:
             self.is_joined = False
+            if code != REBALANCE_IN_PROGRESS:
+                self._generation_id = -1
             if code == UNKNOWN_MEMBER_ID:
                 self._member_id = ""
         elif code == FENCED_INSTANCE_ID:
