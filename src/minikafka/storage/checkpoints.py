@@ -22,7 +22,7 @@ class OffsetCheckpoint:
     def __init__(self, files: FileSystem, path: str) -> None:
         self._files = files
         self.path = path
-        self._wanted = b""
+        self._wanted: Mapping[tuple[str, int], int] = {}
         self._written: bytes | None = None
         self._lock = Lock()
 
@@ -42,13 +42,15 @@ class OffsetCheckpoint:
         self.writing(offsets)()
 
     def writing(self, offsets: Mapping[tuple[str, int], int]) -> Callable[[], None]:
-        """What does the same, later and on any thread; of several at a time all write the offsets given last."""
-        self._wanted = encode(f"{topic} {partition} {offset}" for (topic, partition), offset in offsets.items())
+        """What does the same, later and on any thread; of several at a time all write the offsets given last. They must
+        not change any more."""
+        self._wanted = offsets
         return self._write_wanted
 
     def _write_wanted(self) -> None:
         with self._lock:
-            content = self._wanted
+            lines = (f"{topic} {partition} {offset}" for (topic, partition), offset in self._wanted.items())
+            content = encode(lines)
             if content != self._written:
                 self._files.replace_atomically(self.path, content, sync=True)
                 self._written = content

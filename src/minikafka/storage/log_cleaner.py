@@ -25,6 +25,7 @@ from minikafka.storage.background_steps import Steps, Turn, run_steps
 from minikafka.storage.cleanable_logs import LogToClean, look_at
 from minikafka.storage.cleaner_checkpoints import CleanerCheckpoints
 from minikafka.storage.log_manager import LogManager
+from minikafka.storage.log_upkeep import delete_old_segments
 from minikafka.storage.partition_log import TRANSIENT_ERRORS, PartitionLog
 from minikafka.storage.throttler import Breather, Throttler
 
@@ -141,7 +142,8 @@ class LogCleaner:
             if not is_well:
                 break
         if not worker.is_closed:
-            yield from self._enforce_retention()
+            # Compacted logs are looked after here, too, and so more often than others.
+            yield from delete_old_segments(self._logs, self._is_available)
             yield from self._write_checkpoints()
         return self._backoff_ms
 
@@ -253,19 +255,6 @@ class LogCleaner:
             breather=Breather(self._pause),
             should_stop=should_stop,
         )
-
-    def _enforce_retention(self) -> Steps[None]:
-        """Compacted logs are looked after here, between passes, and so more often than others: segments below the log
-        start offset, and with cleanup.policy=compact,delete those too old or too many."""
-        turn = Turn()
-        for log in self._logs.all():
-            if self._is_available(log):
-                try:
-                    log.delete_old_segments()
-                except StorageError as error:
-                    logger.error("%s", error)
-            if turn.is_over:
-                yield turn.end
 
     def _write_checkpoints(self) -> Steps[None]:
         for directory in self._logs.online_directories:

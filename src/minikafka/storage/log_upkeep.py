@@ -20,6 +20,28 @@ from minikafka.storage.partition_log import PartitionLog
 logger = logging.getLogger(__name__)
 
 
+_SEGMENTS_AT_A_TIME = 10
+"""Each is renamed with its indexes, which takes a tenth of a millisecond."""
+
+
+def delete_old_segments(logs: LogManager, is_wanted: Callable[[PartitionLog], bool]) -> Steps[None]:
+    """Apply the retention of those logs that are wanted, and that no pass of the cleaner is made over."""
+    turn = Turn()
+    for log in logs.all():
+        while not log.is_failed and log not in logs.being_cleaned and is_wanted(log):
+            try:
+                deleted = log.delete_old_segments(_SEGMENTS_AT_A_TIME)
+            except StorageError as error:
+                logger.error("%s", error)
+                break
+            if not deleted:
+                break
+            if turn.is_over:
+                yield turn.end
+        if turn.is_over:
+            yield turn.end
+
+
 class LogUpkeep:
     """Owned by the event loop."""
 
@@ -40,14 +62,7 @@ class LogUpkeep:
 
     def enforce_retention(self) -> None:
         """Delete old segments of every log (log.retention.check.interval.ms)."""
-        self._begin("retention", self._for_each(self._delete_old_segments))
-
-    def _delete_old_segments(self, log: PartitionLog) -> None:
-        if log not in self._logs.being_cleaned:
-            try:
-                log.delete_old_segments()
-            except StorageError as error:
-                logger.error("%s", error)
+        self._begin("retention", delete_old_segments(self._logs, lambda log: True))
 
     def delete_due(self) -> None:
         """Delete, on the pool, the files and folders whose delay is over."""

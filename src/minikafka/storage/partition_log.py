@@ -522,21 +522,22 @@ class PartitionLog:
 
     # --- retention
 
-    def delete_old_segments(self) -> int:
+    def delete_old_segments(self, at_most: int | None = None) -> int:
         """Delete the segments below the log start offset and, with cleanup.policy=delete, those too many
-        (retention.bytes) or too old (retention.ms). Returns how many. Raises StorageError."""
+        (retention.bytes) or too old (retention.ms); for each reason ``at_most`` so many, the oldest. Returns how many.
+        Raises StorageError."""
         segments = self._folder.segments
         try:
-            deleted = self._delete_oldest(retention.below_start(segments, self.log_start_offset))
+            deleted = self._delete_oldest(retention.below_start(segments, self.log_start_offset), at_most)
             for rule in retention.rules(segments, self._config, self._context.clock.wall_ms()):
-                deleted += self._delete_oldest(rule)
+                deleted += self._delete_oldest(rule, at_most)
         except OSError as error:
             raise self._refused("delete segments", error) from error
         return deleted
 
-    def _delete_oldest(self, rule: retention.Rule) -> int:
+    def _delete_oldest(self, rule: retention.Rule, at_most: int | None) -> int:
         segments = self._folder.segments
-        deletable = retention.oldest(segments, rule, self.high_watermark, self.log_end_offset)
+        deletable = retention.oldest(segments, rule, self.high_watermark, self.log_end_offset, at_most)
         if not deletable:
             return 0
         if deletable[-1] is segments.active:

@@ -60,10 +60,14 @@ def _is_older(limit_ms: int) -> Callable[[LogSegment], bool]:
     return lambda segment: segment.largest_timestamp < limit_ms
 
 
-def oldest(segments: LogSegments, rule: Rule, high_watermark: int, log_end_offset: int) -> list[LogSegment]:
-    """The oldest segments that ``rule`` lets go; an empty active segment stays."""
+def oldest(
+    segments: LogSegments, rule: Rule, high_watermark: int, log_end_offset: int, at_most: int | None
+) -> list[LogSegment]:
+    """The oldest segments that ``rule`` lets go, ``at_most`` so many; an empty active segment stays."""
     deletable: list[LogSegment] = []
     for segment in segments:
+        if len(deletable) == at_most:
+            break
         following = segments.higher(segment.base_offset)
         end_offset = log_end_offset if following is None else following.base_offset
         is_empty_active = following is None and not segment.size_bytes

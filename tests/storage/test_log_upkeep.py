@@ -1,0 +1,66 @@
+"""Looking after many logs leaves the event loop to others in between."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from minikafka.clock import ManualClock
+from minikafka.storage import background_steps
+from minikafka.storage.log_upkeep import LogUpkeep
+from minikafka.storage.memory_files import MemoryFiles
+from tests.storage.logs import NOW_MS, TOPIC_ID, HeldWork, fill, log_config, manager_for
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> HeldWork:
+    """Every turn is over at once."""
+    monkeypatch.setattr(background_steps, "_TURN_SECONDS", -1)
+    return HeldWork()
+
+
+def test_many_segments_go_a_few_at_a_time(pool: HeldWork) -> None:
+    clock = ManualClock(NOW_MS)
+    manager = manager_for(MemoryFiles(), clock)
+    manager.start()
+    logs = [manager.create("t", number, TOPIC_ID, log_config(segment_bytes=80, retention_ms=1)) for number in range(2)]
+    for log in logs:
+        fill(log, 25)
+    clock.advance(1000)
+    manager.context.run_blocking = pool
+    upkeep = LogUpkeep(manager)
+    upkeep.enforce_retention()
+    seen = [[log.log_start_offset for log in logs]]
+    upkeep.enforce_retention()
+    assert [log.log_start_offset for log in logs] == seen[0], "it is at it already"
+    while len(pool):
+        pool.run_next()
+        seen.append([log.log_start_offset for log in logs])
+    assert seen[0] == [10, 0]
+    assert seen[-1] == [25, 25]
+    assert all(after[0] - before[0] <= 10 for before, after in pairwise(seen))
+    fill(logs[1], 1)
+    clock.advance(1000)
+    upkeep.enforce_retention()
+    while len(pool):
+        pool.run_next()
+    assert logs[1].log_start_offset == 26, "the next time it begins anew"
+
+
+def test_a_log_that_is_deleted_meanwhile_is_passed_over(pool: HeldWork) -> None:
+    clock = ManualClock(NOW_MS)
+    manager = manager_for(MemoryFiles(), clock)
+    manager.start()
+    for number in range(2):
+        fill(manager.create("t", number, TOPIC_ID, log_config(segment_bytes=80, retention_ms=1)), 5)
+    clock.advance(1000)
+    manager.context.run_blocking = pool
+    LogUpkeep(manager).enforce_retention()
+    deleted = manager.get("t", 1)
+    assert deleted is not None
+    manager.delete("t", 1)
+    while len(pool):
+        pool.run_next()
+    assert (deleted.is_failed, deleted.log_start_offset) == (True, 0)
+    assert [log.log_start_offset for log in manager.all()] == [5]
