@@ -51,7 +51,7 @@ ALLOWED: dict[str, frozenset[str]] = {
 RIM_MODULES: dict[str, frozenset[str]] = {
     "asyncio": frozenset({"server", "embedded", "broker", "web", "zookeeper"}),
     "ssl": frozenset({"server", "security", "broker", "client", "cli"}),
-    "socket": frozenset({"server", "broker", "client", "cli", "web", "zookeeper"}),
+    "socket": frozenset({"server", "embedded", "broker", "client", "cli", "web", "zookeeper"}),
 }
 
 

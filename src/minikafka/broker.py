@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from minikafka.clock import Clock, JumpingClock
 from minikafka.config import BrokerConfig
 from minikafka.embedded.directories import remove, temporary_path
-from minikafka.embedded.groups import GroupCalls
 from minikafka.embedded.local_faults import LocalFaults
 from minikafka.embedded.seeding import Seeding
 from minikafka.server.endpoints import is_wildcard, join_host_port
@@ -43,7 +42,7 @@ _TEMPORARY_DEFAULTS: Mapping[str, object] = {
 _LISTENER_KEYS = ("listeners", "port", "host.name")
 
 
-class Broker(Seeding, GroupCalls):
+class Broker(Seeding):
     """A Kafka broker in this process.
 
     ::

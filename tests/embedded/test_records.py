@@ -41,6 +41,9 @@ def test_a_topic_comes_to_be_when_it_is_written_to(broker: Broker) -> None:
     assert broker.produce("new", None, key="gone").value is None
     assert broker.topics() == {"new": 1}
     assert [record.offset for record in broker.records("new")] == [0, 1]
+    assert broker.produce("chosen", "v", partition=0).offset == 0
+    with pytest.raises(ApiError):
+        broker.produce("another", "v", partition=1)
 
 
 def test_refusals() -> None:

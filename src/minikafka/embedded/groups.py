@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from minikafka.embedded.caller import Caller, check
-from minikafka.embedded.plain_types import Group, Member
-from minikafka.embedded.reader import EARLIEST, LATEST, offsets
 from minikafka.embedded.topics import TopicCalls
 from minikafka.embedded.watches import EVERY_TOPIC
 from minikafka.errors import (
     COORDINATOR_LOAD_IN_PROGRESS,
     COORDINATOR_NOT_AVAILABLE,
     GROUP_ID_NOT_FOUND,
+    NONE,
     NOT_COORDINATOR,
     UNKNOWN_TOPIC_OR_PARTITION,
     ApiError,
@@ -22,9 +21,11 @@ from minikafka.errors import (
 from minikafka.protocol import messages
 
 if TYPE_CHECKING:
+    from minikafka.embedded.plain_types import CommittedOffset, Group, Member
     from minikafka.protocol.messages import Message
 
 _OFFSET_FETCH_VERSION = 7
+_OFFSET_COMMIT_VERSION = 8  # the last that knows nothing of member epochs
 _STABLE = "Stable"
 _GROUPS_TOPIC = "__consumer_offsets"
 _NOT_YET = frozenset({COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR})
@@ -35,14 +36,20 @@ _LOADING_INTERVAL_S = 0.002
 class GroupCalls(TopicCalls):
     """Look at groups."""
 
-    def groups(self) -> dict[str, str]:
-        """Group id -> state, by id. Raises ApiError."""
-        answer = self._ask(messages.ListGroupsRequest(), 5, lambda answer: answer.error_code)
+    def groups(self, types: Collection[str] = ()) -> dict[str, str]:
+        """Group id -> state, by id. Raises ApiError.
+
+        :param types: only these, of ``classic``, ``consumer``, ``share`` and ``streams``.
+        """
+        request = messages.ListGroupsRequest(types_filter=list(types))
+        answer = self._ask(request, 5, lambda answer: answer.error_code)
         check(answer.error_code)
         return {group.group_id: group.group_state for group in sorted(answer.groups, key=lambda each: each.group_id)}
 
     def group(self, group_id: str) -> Group:
         """A group with its members. Raises ApiError: there is none (GROUP_ID_NOT_FOUND)."""
+        from minikafka.embedded.plain_types import Group, Member
+
         request = messages.ConsumerGroupDescribeRequest(group_ids=[group_id])
         [found] = self._ask(request, 1, lambda answer: answer.groups[0].error_code).groups
         if found.error_code != GROUP_ID_NOT_FOUND:
@@ -75,6 +82,12 @@ class GroupCalls(TopicCalls):
 
     def committed_offsets(self, group_id: str) -> dict[tuple[str, int], int]:
         """Topic and partition -> the committed offset, ascending. Raises ApiError."""
+        return {where: committed.offset for where, committed in self.commits(group_id).items()}
+
+    def commits(self, group_id: str) -> dict[tuple[str, int], CommittedOffset]:
+        """As ``committed_offsets``, with what was committed besides. Raises ApiError."""
+        from minikafka.embedded.plain_types import CommittedOffset
+
         request = messages.OffsetFetchRequest(group_id=group_id, topics=None)
         answer = self._ask(request, _OFFSET_FETCH_VERSION, lambda answer: answer.error_code)
         check(answer.error_code)
@@ -83,8 +96,32 @@ class GroupCalls(TopicCalls):
             for partition in sorted(topic.partitions, key=lambda each: each.partition_index):
                 check(partition.error_code)
                 if partition.committed_offset >= 0:
-                    found[topic.name, partition.partition_index] = partition.committed_offset
+                    found[topic.name, partition.partition_index] = CommittedOffset(
+                        partition.committed_offset, partition.metadata or ""
+                    )
         return found
+
+    def commit_offsets(self, group_id: str, offsets: Mapping[tuple[str, int], int | CommittedOffset]) -> None:
+        """Say where a group without members is to go on: topic and partition -> offset. Raises ApiError."""
+        by_topic: dict[str, list[messages.OffsetCommitRequest.OffsetCommitRequestPartition]] = {}
+        for (topic, index), committed in offsets.items():
+            offset, metadata = (committed, "") if isinstance(committed, int) else committed
+            by_topic.setdefault(topic, []).append(
+                messages.OffsetCommitRequest.OffsetCommitRequestPartition(
+                    partition_index=index, committed_offset=offset, committed_metadata=metadata
+                )
+            )
+        request = messages.OffsetCommitRequest(
+            group_id=group_id,
+            topics=[
+                messages.OffsetCommitRequest.OffsetCommitRequestTopic(name=topic, partitions=partitions)
+                for topic, partitions in by_topic.items()
+            ],
+        )
+        answer = self._ask(request, _OFFSET_COMMIT_VERSION, _first_error)
+        for topic in answer.topics:
+            for partition in topic.partitions:
+                check(partition.error_code, f"the offset of {group_id!r} in {topic.name}-{partition.partition_index}")
 
     def lag(self, group_id: str, topic: str | None = None) -> dict[tuple[str, int], int]:
         """Topic and partition -> how many records the group has not committed yet, of the partitions it has committed
@@ -156,6 +193,8 @@ class GroupCalls(TopicCalls):
             time.sleep(_LOADING_INTERVAL_S)
 
     def _classic_group(self, group_id: str) -> Group:
+        from minikafka.embedded.plain_types import Group, Member
+
         request = messages.DescribeGroupsRequest(groups=[group_id])
         [found] = self._ask(request, 6, lambda answer: answer.groups[0].error_code).groups
         check(found.error_code, found.error_message)
@@ -187,6 +226,10 @@ class GroupCalls(TopicCalls):
         return f"The group is {group.state} and has {len(group.members)} members: {members}"
 
 
+def _first_error(answer: messages.OffsetCommitResponse) -> int:
+    return next((part.error_code for topic in answer.topics for part in topic.partitions), NONE)
+
+
 def _assigned(assignment: bytes) -> list[tuple[str, int]]:
     if not assignment:
         return []
@@ -197,6 +240,8 @@ def _assigned(assignment: bytes) -> list[tuple[str, int]]:
 
 
 def _lag(caller: Caller, topic: str, partitions: list[int], committed: dict[tuple[str, int], int]) -> dict[int, int]:
+    from minikafka.embedded.reader import EARLIEST, LATEST, offsets
+
     try:
         ends = offsets(caller, topic, partitions, LATEST)
         starts = offsets(caller, topic, partitions, EARLIEST)

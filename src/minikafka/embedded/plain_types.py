@@ -37,6 +37,13 @@ class Record(NamedTuple):
         return None if self.value is None else loads(self.value)
 
 
+class CommittedOffset(NamedTuple):
+    """Where a group goes on in a partition, and the text that was committed with it."""
+
+    offset: int
+    metadata: str = ""
+
+
 class Member(NamedTuple):
     """A member of a group. ``partitions``: what it is assigned, ascending."""
 

@@ -6,16 +6,17 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from minikafka.client.partitioner import partition_for_key
 from minikafka.embedded.caller import check, wait_for_change
-from minikafka.embedded.plain_types import Content, Headers, Record, content, stored_record
-from minikafka.embedded.reader import Reader
 from minikafka.embedded.topics import TopicCalls
+from minikafka.errors import UNKNOWN_TOPIC_OR_PARTITION, ApiError
 from minikafka.protocol import messages
-from minikafka.records.batch import Record as StoredRecord
-from minikafka.records.builder import build_batch
+
+if TYPE_CHECKING:
+    from minikafka.embedded.plain_types import Content, Headers, Record
+    from minikafka.embedded.reader import Reader
+    from minikafka.records.batch import Record as StoredRecord
 
 _PRODUCE_VERSION = 12  # the last that calls topics by name
 _TIMEOUT_MS = 30_000
@@ -46,16 +47,25 @@ class RecordCalls(TopicCalls):
         :returns: the record as it is stored.
         :raises ApiError: why it was refused. TypeError: a key or value that is neither bytes nor text.
         """
+        from minikafka.embedded.plain_types import Record, content, stored_record
+
         if partition is None:
             partition = self._partition_for(content(key), self.partition_count(topic, creates=True))
         record = stored_record(0, self.now_ms() if timestamp is None else timestamp, key, value, headers)
-        offset, append_time_ms = self.append(topic, partition, [record])
+        try:
+            offset, append_time_ms = self.append(topic, partition, [record])
+        except ApiError as error:
+            if error.code != UNKNOWN_TOPIC_OR_PARTITION or partition >= self.partition_count(topic, creates=True):
+                raise
+            offset, append_time_ms = self.append(topic, partition, [record])
         stored_at = record.timestamp if append_time_ms < 0 else append_time_ms
         return Record(topic, partition, offset, stored_at, record.key, record.value, record.headers)
 
     def append(self, topic: str, partition: int, records: Sequence[StoredRecord]) -> tuple[int, int]:
         """Write records, whose offsets count from 0, as one batch; returns its base offset, and the time of the append
         where the topic keeps that (else -1). Raises ApiError."""
+        from minikafka.records.builder import build_batch
+
         data = messages.ProduceRequest.PartitionProduceData(index=partition, records=bytearray(build_batch(records)))
         request = messages.ProduceRequest(
             acks=_ACKS_OF_ALL,
@@ -72,16 +82,22 @@ class RecordCalls(TopicCalls):
         :param committed_only: as a consumer with ``isolation.level=read_committed`` sees them.
         :raises ApiError: there is no such topic.
         """
-        reader = Reader(self, topic, is_committed_only=committed_only)
+        reader = self._reader(topic, committed_only)
         count = self.partition_count(topic)
         reader.extend(count or 1)  # of a topic that is not there the broker says so itself
         return reader.read()
+
+    def end_offsets(self, topic: str) -> dict[int, int]:
+        """Partition -> the offset that its next record gets. Raises ApiError."""
+        from minikafka.embedded.reader import LATEST, offsets
+
+        return offsets(self, topic, range(self.partition_count(topic)), LATEST)
 
     def follow(self, topic: str, *, timeout_s: float = 10.0, committed_only: bool = False) -> Iterator[Record]:
         """The records there are, then those that come, until none has come for ``timeout_s``. The topic may come to be
         later. Raises ApiError."""
         self.refuse_to_block()
-        reader = Reader(self, topic, is_committed_only=committed_only)
+        reader = self._reader(topic, committed_only)
         deadline = time.monotonic() + timeout_s
         with closing(self.watch([topic])) as watch:
             while True:
@@ -108,7 +124,7 @@ class RecordCalls(TopicCalls):
         :returns: the records, all there are then; those for which it holds.
         :raises TimeoutError: with what is there instead.
         """
-        reader = Reader(self, topic, is_committed_only=committed_only)
+        reader = self._reader(topic, committed_only)
         seen: list[Record] = []
 
         def look() -> list[Record] | None:
@@ -122,8 +138,15 @@ class RecordCalls(TopicCalls):
         found = self.wait_until(look, timeout_s, lambda: f"{wish} in {topic!r}. {_described(seen)}", [topic])
         return sorted(found, key=lambda record: (record.partition, record.offset))
 
+    def _reader(self, topic: str, is_committed_only: bool) -> Reader:
+        from minikafka.embedded.reader import Reader
+
+        return Reader(self, topic, is_committed_only=is_committed_only)
+
     @staticmethod
     def _partition_for(key: bytes | None, count: int) -> int:
+        from minikafka.client.partitioner import partition_for_key
+
         return 0 if key is None else partition_for_key(key, count)
 
 

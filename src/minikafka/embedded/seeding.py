@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from minikafka.embedded.plain_types import Content, content, stored_record
+from minikafka.embedded.groups import GroupCalls
 from minikafka.embedded.records import RecordCalls
-from minikafka.records.batch import Record as StoredRecord
 
-SeedRecord = Content | tuple[Content, Content] | Mapping[str, Any]
-SeedTopic = Iterable[SeedRecord] | Mapping[str, Any]
+if TYPE_CHECKING:
+    from minikafka.client.cluster import Cluster
+    from minikafka.embedded.copying import Source
+    from minikafka.embedded.plain_types import Content
+    from minikafka.records.batch import Record as StoredRecord
+
+SeedRecord: TypeAlias = "Content | tuple[Content, Content] | Mapping[str, Any]"
+SeedTopic: TypeAlias = "Iterable[SeedRecord] | Mapping[str, Any]"
+
+_KAFKA_SCHEME: Final = "kafka://"
 
 _RECORD_KEYS = frozenset({"key", "value", "headers", "partition", "timestamp"})
 _TOPIC_KEYS = frozenset({"partitions", "configs", "records"})
-_BATCH_BYTES = 256 * 1024
 
 
-class Seeding(RecordCalls):
+class Seeding(RecordCalls, GroupCalls):
     """Fill a broker."""
 
-    def seed(self, source: Mapping[str, SeedTopic] | str | os.PathLike[str] | RecordCalls) -> None:
+    def seed(
+        self,
+        source: Mapping[str, SeedTopic] | str | os.PathLike[str] | Seeding | Cluster,
+        *,
+        topics: Collection[str] | None = None,
+    ) -> None:
         """Create topics that are not there, and write records to them.
 
         :param source: one of
@@ -30,18 +41,38 @@ class Seeding(RecordCalls):
               ``partition``, ``timestamp``; or topic -> a dict of ``partitions``, ``configs`` and ``records``;
             - the path of a ``.json`` file with that, or of a ``.jsonl`` file with such a dict a line and its ``topic``;
               a value that is not text is stored as the JSON it is;
-            - another broker: its topics with settings, partitions and records, whose offsets begin at 0.
-        :raises ApiError: why a topic or a record was refused. ValueError: what cannot be understood.
+            - another ``Broker``, any Kafka as ``"kafka://HOST:PORT,HOST:PORT"``, or, where it wants TLS or a login, a
+              ``minikafka.client.cluster.Cluster``: its topics with settings, partitions and records, whose offsets
+              begin at 0, and what groups have committed, moved to these offsets. A topic that is there keeps its
+              settings and its number of partitions; if that is another, records are spread by key, and offsets of
+              groups are left out.
+        :param topics: which ones to take, of another broker; all of them when left out.
+        :raises ApiError: why a topic or a record was refused. ValueError: what cannot be understood, or is not there.
+            ClientError: another Kafka cannot be asked.
         """
-        if isinstance(source, RecordCalls):
-            self._copy(source)
-        elif isinstance(source, Mapping):
-            for topic, wanted in source.items():
+        if isinstance(source, Seeding):
+            from minikafka.embedded.copying import BrokerSource
+
+            self._copy(BrokerSource(source), topics)
+        elif isinstance(source, str) and source.startswith(_KAFKA_SCHEME):
+            from minikafka.client.cluster import Cluster
+
+            with Cluster(source.removeprefix(_KAFKA_SCHEME).rstrip("/")) as cluster:
+                self.seed(cluster, topics=topics)
+        elif isinstance(source, (str, os.PathLike, Mapping)):
+            if topics is not None:
+                raise ValueError("topics= is for another broker: of plain data, give only what is wanted")
+            for topic, wanted in _plain(source).items():
                 self._seed_topic(topic, wanted)
         else:
-            from minikafka.embedded.seed_files import read_seed_file
+            from minikafka.embedded.kafka_source import KafkaSource
 
-            self.seed(read_seed_file(os.fspath(source)))
+            self._copy(KafkaSource(source), topics)
+
+    def _copy(self, source: Source, topics: Collection[str] | None) -> None:
+        from minikafka.embedded.copying import copy
+
+        copy(source, self, topics)
 
     def _seed_topic(self, topic: str, wanted: SeedTopic) -> None:
         partitions, configs, records = -1, {}, wanted
@@ -69,6 +100,8 @@ class Seeding(RecordCalls):
             given = {"key": key, "value": value}
         elif not isinstance(given, Mapping):
             given = {"value": given}
+        from minikafka.embedded.plain_types import content, stored_record
+
         _refuse_unknown(topic, given, _RECORD_KEYS)
         key = content(given.get("key"))
         partition = given.get("partition")
@@ -81,34 +114,18 @@ class Seeding(RecordCalls):
         return partition, record
 
     def _append_all(self, topic: str, partition: int, records: list[StoredRecord]) -> None:
-        for batch in _batches(records):
+        from minikafka.embedded.batches import in_batches
+
+        for batch in in_batches(records):
             self.append(topic, partition, batch)
 
-    def _copy(self, other: RecordCalls) -> None:
-        for topic, partitions in other.topics().items():
-            if self.partition_count(topic) == 0:
-                self.create_topic(topic, partitions, other.topic_configs(topic))
-            by_partition: dict[int, list[StoredRecord]] = {}
-            for record in other.records(topic, committed_only=True):
-                stored = StoredRecord(0, record.timestamp, record.key, record.value, record.headers)
-                by_partition.setdefault(record.partition, []).append(stored)
-            for partition, records in by_partition.items():
-                self._append_all(topic, partition, records)
 
+def _plain(source: Mapping[str, SeedTopic] | str | os.PathLike[str]) -> Mapping[str, SeedTopic]:
+    if isinstance(source, Mapping):
+        return source
+    from minikafka.embedded.seed_files import read_seed_file
 
-def _batches(records: list[StoredRecord]) -> Iterator[list[StoredRecord]]:
-    """Records in batches that every broker takes (message.max.bytes), numbered from 0."""
-    batch: list[StoredRecord] = []
-    size = 0
-    for record in records:
-        record_size = len(record.key or b"") + len(record.value or b"")
-        if batch and size + record_size > _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(record._replace(offset=len(batch)))
-        size += record_size
-    if batch:
-        yield batch
+    return read_seed_file(os.fspath(source))
 
 
 def _refuse_unknown(topic: str, given: Mapping[str, Any], known: frozenset[str]) -> None:

@@ -12,6 +12,8 @@ from minikafka.protocol import messages
 _TIMEOUT_MS = 30_000
 _TOPIC_RESOURCE = 2
 _TOPIC_CONFIG_SOURCE = 1
+_SET = 0
+_DELETE = 1
 _METADATA_VERSION = 9
 
 
@@ -73,6 +75,26 @@ class TopicCalls(Caller):
         [result] = self.call(messages.DescribeConfigsRequest(resources=[resource]), 4).results
         check(result.error_code, result.error_message)
         return {entry.name: entry.value for entry in result.configs if entry.config_source == _TOPIC_CONFIG_SOURCE}
+
+    def configure_topic(
+        self, topic: str, configs: Mapping[str, object | None] | None = None, **settings: object | None
+    ) -> None:
+        """Change settings of a topic, named as in ``create_topic``; None goes back to the default. Raises ApiError."""
+        given = {**(configs or {}), **{name.replace("_", "."): value for name, value in settings.items()}}
+        wanted = messages.IncrementalAlterConfigsRequest.AlterConfigsResource(
+            resource_type=_TOPIC_RESOURCE,
+            resource_name=topic,
+            configs=[
+                messages.IncrementalAlterConfigsRequest.AlterableConfig(
+                    name=name,
+                    config_operation=_DELETE if value is None else _SET,
+                    value=None if value is None else _text(value),
+                )
+                for name, value in given.items()
+            ],
+        )
+        for result in self.call(messages.IncrementalAlterConfigsRequest(resources=[wanted]), 1).responses:
+            check(result.error_code, result.error_message)
 
     def partition_count(self, topic: str, *, creates: bool = False) -> int:
         """How many partitions a topic has, 0 when it is not there; with ``creates`` it is made then, if the broker
