@@ -56,7 +56,7 @@ class Host(Protocol):
 class PerformingHost(Protocol):
     """One whose node is in this process."""
 
-    def perform(self, action: Callable[[Node], Any], name: str, timeout_s: float) -> Any:
+    def perform(self, action: Callable[[Node], Any], name: str, timeout_s: float, *, takes_time: bool = False) -> Any:
         """See ``NodeCalls.perform``."""
         ...
 

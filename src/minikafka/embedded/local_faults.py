@@ -72,12 +72,17 @@ class LocalFaults:
         return self.switchboard.state(number)
 
     def act(self, action: str, arguments: dict[str, Any]) -> Any:
-        from minikafka.faults.node_actions import ACTIONS
+        from minikafka.faults.node_actions import ACTIONS, TAKING_TIME
 
         host = self._host()
         if host is None:
             raise RuntimeError("the broker is not running: use it in a with block, or call start()")
-        return host.perform(lambda node: ACTIONS[action](node, **arguments), action.replace("_", " "), _TIMEOUT_S)
+        return host.perform(
+            lambda node: ACTIONS[action](node, **arguments),
+            action.replace("_", " "),
+            _TIMEOUT_S,
+            takes_time=action in TAKING_TIME,
+        )
 
     def fill_disk(self, is_full: bool) -> None:
         self.disk.is_full = is_full

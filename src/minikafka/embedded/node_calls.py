@@ -49,12 +49,15 @@ class NodeCalls:
 
         return self._wait_for(_Call(lambda: node.dispatcher.handle(facts, asked), settle), _name(request), timeout_s)
 
-    def perform(self, action: Callable[[Node], Any], name: str, timeout_s: float) -> Any:
+    def perform(self, action: Callable[[Node], Any], name: str, timeout_s: float, *, takes_time: bool = False) -> Any:
         """What ``action`` gives on the loop, or the promise it gives brings; an exception that it brings is raised.
+        With ``takes_time`` it is not even begun where nobody could wait for it.
 
         Raises TimeoutError, RuntimeError (see ``may_wait``), and what the action raises.
         """
         node = self._keeper.running
+        if takes_time and not self.may_wait:
+            raise _needed_elsewhere(name)
         return self._wait_for(_Call(lambda: action(node), _raise_or_give), name, timeout_s)
 
     def _wait_for(self, call: _Call, name: str, timeout_s: float) -> Any:
@@ -62,11 +65,7 @@ class NodeCalls:
             call.begin()
             if not call.answer.done():
                 call.cancel()
-                raise RuntimeError(
-                    f"the broker needs the event loop of this thread to answer {name}: call it from another "
-                    "thread, as in await asyncio.to_thread(broker.create_topic, ...), or let the broker have a thread "
-                    "of its own with 'async with Broker()' or start()"
-                )
+                raise _needed_elsewhere(name)
             return call.answer.result()
         self._loop.call_soon_threadsafe(call.begin)
         try:
@@ -112,6 +111,14 @@ class _Call:
             self.answer.set_exception(error)
         else:
             self.answer.set_result(answer)
+
+
+def _needed_elsewhere(name: str) -> RuntimeError:
+    return RuntimeError(
+        f"the broker needs the event loop of this thread to answer {name}: call it from another thread, as in await "
+        "asyncio.to_thread(broker.create_topic, ...), or let the broker have a thread of its own with "
+        "'async with Broker()' or start()"
+    )
 
 
 def _raise_or_give(value: Any) -> Any:

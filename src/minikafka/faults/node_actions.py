@@ -138,6 +138,9 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     )
 }
 
+TAKING_TIME = frozenset({elect_leader.__name__})
+"""Those whose outcome is always a promise."""
+
 
 def _runtime(node: Node, group: str | None, transactional_id: str | None) -> tuple[CoordinatorRuntime[Any], int] | None:
     """The runtime that coordinates this, and the partition; None while nothing is coordinated."""
