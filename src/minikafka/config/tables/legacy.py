@@ -55,6 +55,8 @@ group.coordinator.new.enable | boolean | false | | medium | | internal, until 3.
 
 group.share.max.groups | short | 10 | 1..100 | medium | | until 3.9, no effect: always
 
+unstable.metadata.versions.enable | boolean | false | | high | | internal, until 3.7, no effect: unstable
+
 metadata.log.segment.min.bytes | int | 8388608 | 12.. | high | | internal, until 3.9, no effect: always
 
 quota.producer.default | long | 9223372036854775807 | 1.. | high | | until 2.8, no effect: default-quotas

@@ -99,6 +99,15 @@ metadata.fetch.timeout.ms | long | 60000 | 0.. | low | | until 0.10
 timeout.ms | int | 30000 | 0.. | medium | | until 0.10
     How long the broker waits for acknowledgements; request.timeout.ms now.
 
+enable.jmx | boolean | true | | low | | until 0.8.1
+    Whether the producer's metrics appear in JMX; always so later.
+
+max.partition.bytes | int | 16384 | 0.. | medium | | until 0.8.1
+    Memory for the records of one partition; batch.size now.
+
+total.memory.bytes | long | 33554432 | 0.. | high | | until 0.8.1
+    Memory for records that wait to be sent; buffer.memory now.
+
 metadata.broker.list | list | - | | high | | until 1.1
     Scala producer: addresses to find the cluster with; bootstrap.servers now.
 
