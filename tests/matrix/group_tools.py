@@ -34,9 +34,11 @@ CLASSES = {
     "kafka-groups": "org.apache.kafka.tools.GroupsCommand",
     "kafka-share-groups": "org.apache.kafka.tools.consumer.group.ShareGroupCommand",
     "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
+    "kafka-features": "org.apache.kafka.tools.FeatureCommand",
+    "kafka-metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
 }
 # Their first word is a command; the broker is named before it.
-WITH_COMMANDS = frozenset({"kafka-transactions"})
+WITH_COMMANDS = frozenset({"kafka-transactions", "kafka-features", "kafka-metadata-quorum"})
 SESSION = Path(__file__).with_name("group_tool_session.txt")
 ORDERS = {0: 10, 1: 6}
 LONG_TOPIC = "a.topic.with.a.longer.name"
@@ -51,12 +53,16 @@ WRAPPED = re.compile(r"\bjava\.util\.concurrent\.(Execution|Completion)Exception
 OPTIONS_PAGE = re.compile(r"Option( \(\* = required\))? {2,}Description")
 OPTION_EXCEPTION = re.compile(r"^joptsimple\.\w+: ")
 # How argparse4j refuses: behind the usage, in lines of a width of its own.
-REFUSAL = re.compile(r"usage: .*?^([\w.-]+: error: .*)", re.DOTALL | re.MULTILINE)
+REFUSAL = re.compile(r"usage: .*?^([\w.-]+:\s+error:\s+.*)", re.DOTALL | re.MULTILINE)
 RANDOM_COLUMNS = frozenset(
-    {"ProducerId", "LastTimestamp", "CurrentTransactionStartTimeMs", "TransactionDurationMs", "Duration(min)"}
+    (
+        *("ProducerId", "LastTimestamp", "CurrentTransactionStartTimeMs", "TransactionDurationMs", "Duration(min)"),
+        *("LogEndOffset", "LastFetchTimestamp", "LastCaughtUpTimestamp"),
+    )
 )
 RANDOM = (
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "ID"),
+    (re.compile(r"(?<=Epoch: )\d+|(?<=HighWatermark: )  *\d+"), "NUMBER"),
     (re.compile(r"(?<!\S)(?=\S*[A-Z])(?=\S*[a-z])[\w+/-]{22}(?!\S)"), "UUID"),
 )
 
