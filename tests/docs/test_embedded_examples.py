@@ -48,4 +48,4 @@ def test_testing_with_pytest(pytester: pytest.Pytester) -> None:
     written = [example.lstrip("\n") for example in examples("testing-with-pytest.md")]
     pytester.makepyfile(**{f"test_{number}": example for number, example in enumerate(written)})
     result = pytester.runpytest_inprocess(*PLUGIN_ARGUMENTS, "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=2 + 2 + 1 + 2)
+    result.assert_outcomes(passed=2 + 2 + 1 + 1 + 2)
