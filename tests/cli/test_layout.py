@@ -14,8 +14,63 @@ from minikafka.cli import COMMANDS
 from minikafka.cli.layout import config_source, launchers, main
 from minikafka.config import BrokerConfig
 from minikafka.config.client import ClientConfig
+from minikafka.config.properties import parse_properties
 
 REPOSITORY = Path(__file__).parent.parent.parent
+
+
+_CONVERTERS = {
+    "key.converter": "org.apache.kafka.connect.json.JsonConverter",
+    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+    "key.converter.schemas.enable": "true",
+    "value.converter.schemas.enable": "true",
+    "bootstrap.servers": "localhost:9092",
+    "offset.flush.interval.ms": "10000",
+}
+_FILE = "org.apache.kafka.connect.file.FileStream"
+CONNECT = {
+    "connect-standalone": {**_CONVERTERS, "offset.storage.file.filename": "/tmp/connect.offsets"},
+    "connect-distributed": {
+        **_CONVERTERS,
+        "group.id": "connect-cluster",
+        **{
+            f"{kind}.storage.{name}": value
+            for kind, topic in (
+                ("offset", "connect-offsets"),
+                ("config", "connect-configs"),
+                ("status", "connect-status"),
+            )
+            for name, value in (("topic", topic), ("replication.factor", "1"))
+        },
+    },
+    "connect-file-source": {
+        "name": "local-file-source",
+        "connector.class": "FileStreamSource",
+        "tasks.max": "1",
+        "file": "test.txt",
+        "topic": "connect-test",
+    },
+    "connect-file-sink": {
+        "name": "local-file-sink",
+        "connector.class": "FileStreamSink",
+        "tasks.max": "1",
+        "file": "test.sink.txt",
+        "topics": "connect-test",
+    },
+    "connect-console-source": {
+        "name": "local-console-source",
+        "connector.class": f"{_FILE}SourceConnector",
+        "tasks.max": "1",
+        "topic": "connect-test",
+    },
+    "connect-console-sink": {
+        "name": "local-console-sink",
+        "connector.class": f"{_FILE}SinkConnector",
+        "tasks.max": "1",
+        "topics": "connect-test",
+    },
+}
+"""What the files for Kafka Connect say in Kafka 4.2."""
 
 
 def test_the_checkout_has_every_script() -> None:
@@ -41,7 +96,7 @@ def test_init(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("4.2.0 (minikafka ")
     assert f"${{PYTHON:-{sys.executable}}}" in script.read_text()
-    for name in ("server", "kraft/server", "consumer", "producer", "zookeeper"):
+    for name in ("server", "kraft/server", "consumer", "producer", "zookeeper", *CONNECT):
         assert (tmp_path / "kafka" / "config" / f"{name}.properties").is_file()
 
 
@@ -81,3 +136,9 @@ def test_the_clients_know_every_setting(kind: str) -> None:
     for name in overrides:
         if name not in ("bootstrap.servers", "group.id", "compression.type"):
             assert config[name] == ClientConfig.load(kind)[name], name  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", CONNECT)
+def test_the_files_of_connect_say_what_those_of_kafka_say(name: str) -> None:
+    file = config_source() / f"{name}.properties"
+    assert {key: value for key, value, _ in parse_properties(file.read_text())} == CONNECT[name]
