@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minikafka.pending import run_inline
 from minikafka.records.batch import Record
+from minikafka.storage.background_steps import run_steps
 from minikafka.storage.cleaner import Source, group_segments
 from minikafka.storage.offset_map import BYTES_PER_ENTRY, OffsetMap
 from minikafka.storage.partition_log import PartitionLog
@@ -598,7 +600,7 @@ def test_the_checkpoint_moves_with_its_log() -> None:
     destination = "/more" if source == "/data" else "/data"
     future = bench.manager.create_future(bench.log, destination)
     future.append(bench.log.read(0, 1000).read(), now_ms=bench.clock.wall_ms(), origin="replication")
-    bench.manager.replace_with_future(bench.log)
+    run_steps(bench.manager.replace_with_future(bench.log), run_inline, lambda *_: None)
     bench.cleaner.run()
     assert bench.files.read_bytes(f"{source}/cleaner-offset-checkpoint") == b"0\n0\n"
     assert bench.files.read_bytes(f"{destination}/cleaner-offset-checkpoint") == b"0\n1\nt 0 2\n"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from threading import Barrier
 
 import pytest
@@ -25,6 +26,7 @@ from tests.storage.logs import (
     values,
 )
 
+THREADS = {"num.recovery.threads.per.data.dir": 2}
 OTHER_ID = bytes(range(16, 32))
 
 
@@ -462,3 +464,72 @@ def test_the_metadata_log_is_left_to_the_controller(files: MemoryFiles, clock: M
     manager = started(files, clock)
     assert manager.all() == []
     assert manager.metadata_directory == "/data"
+
+
+# --- recovery in parallel
+
+
+def two_directories(files: MemoryFiles, clock: ManualClock) -> LogManager:
+    manager = started(files, clock, log_dirs="/a,/b", **THREADS)
+    for partition in range(8):
+        log = manager.create("t", partition, TOPIC_ID, log_config(segment_bytes=500))
+        for number in range(10):
+            append(log, f"{partition} {number}")
+    return manager
+
+
+def test_much_that_is_to_be_recovered_is_shared_by_threads(
+    files: MemoryFiles, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    two_directories(files, clock)
+    files.sync_directory("/a")
+    monkeypatch.setattr("minikafka.storage.log_loading.PARALLEL_BYTES", 1)
+    threads = set()
+    files = files.after_crash()
+    real_open = files.open
+
+    def seen_open(path: str) -> object:
+        threads.add(threading.current_thread())
+        return real_open(path)
+
+    monkeypatch.setattr(files, "open", seen_open)
+    again = started(files, clock, log_dirs="/a,/b", **THREADS)
+    assert len(threads) > 1
+    assert {log.partition: values(read_all(log)) for log in again.all()} == {
+        partition: [f"{partition} {number}" for number in range(10)] for partition in range(8)
+    }
+    assert [report.directory for report in again.reports] == [
+        *(f"/a/t-{partition}" for partition in range(0, 8, 2)),
+        *(f"/b/t-{partition}" for partition in range(1, 8, 2)),
+    ]
+    for log in again.all():
+        assert append(log, "next") == 10
+
+
+def test_a_disk_that_fails_while_many_logs_are_recovered_takes_its_own_offline(
+    files: MemoryFiles, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_directories(files, clock)
+    monkeypatch.setattr("minikafka.storage.log_loading.PARALLEL_BYTES", 1)
+    files = files.after_crash()
+    files.fault = lambda operation, path: 5 if operation == "read" and path.startswith("/b/t-3/") else None
+    again = started(files, clock, log_dirs="/a,/b")
+    assert [directory.path for directory in again.online_directories] == ["/a"]
+    assert {log.partition for log in again.all() if not log.is_failed} == {0, 2, 4, 6}
+
+
+def test_partitions_without_records_share_a_line(
+    files: MemoryFiles, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    manager = started(files, clock)
+    for topic, partition in (("__consumer_offsets", 0), ("__consumer_offsets", 1), ("t", 0), ("t", 1)):
+        manager.create(topic, partition, TOPIC_ID, log_config())
+    log = manager.get("t", 1)
+    assert log is not None
+    append(log, "value")
+    caplog.clear()
+    started(files.after_crash(), clock)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "/data/t-1: recovered 1 of 1 segments from offset 0; log end offset 1",
+        "3 partitions without records were looked at as well, of __consumer_offsets, t",
+    ]

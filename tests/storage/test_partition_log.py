@@ -214,7 +214,7 @@ def test_segments_of_records_without_timestamps_roll_by_their_own_age() -> None:
 
 
 def test_jitter_makes_segments_roll_earlier(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minikafka.storage.segment.random.randrange", lambda _: 900)
+    monkeypatch.setattr("random.randrange", lambda _: 900)
     log = new_log(segment_ms=1000, segment_jitter_ms=1000)
     append(log, "a")
     append(log, "b", timestamp=NOW_MS + 101)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from minikafka.errors import CorruptLogError, StorageError
+from minikafka.records.batch import RecordBatch
 from minikafka.storage.log_context import LogContext
-from minikafka.storage.memory_files import MemoryFiles
+from minikafka.storage.memory_files import Crashed, MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
 from minikafka.storage.recovery import RecoveryReport
 from tests.storage.logs import (
@@ -120,6 +121,88 @@ def test_corruption_in_the_middle_is_told_with_all_that_goes_with_it(log: Partit
     assert "CORRUPTION IN THE MIDDLE: 2 valid batches behind it, offsets 4 to 5, are dropped as well" in str(report)
     assert f"removed 1 segments ({3 * BATCH_BYTES} bytes) behind it" in str(report)
     assert append(again, "new") == 3
+
+
+@pytest.mark.parametrize("length", [b"\xff\xff\xff\xff", b"\0\0\0\x01", b"\x7f\0\0\0"])
+def test_a_length_that_cannot_be_hides_nothing(log: PartitionLog, context: LogContext, length: bytes) -> None:
+    change(context, f"{DIRECTORY}/00000000000000000003.log", lambda data: data[:8] + length + data[12:])
+    report = after_kill(log, context)[1]
+    assert "CORRUPTION IN THE MIDDLE: 2 valid batches behind it, offsets 4 to 5, are dropped" in str(report)
+
+
+def test_offsets_too_far_apart_for_an_index_split_their_segment(context: LogContext) -> None:
+    """As Kafka before 1.1 could leave them (KAFKA-5413, KAFKA-6264)."""
+    log = with_far_offsets(context)
+    again, report = after_kill(log, context)
+    far = 2**31 + 10
+    assert (
+        "split /data/t-0/00000000000000000000.log, whose offsets were too far apart for an index, at the offsets 0, "
+        in (str(report))
+    )
+    assert [segment.base_offset for segment in again.segments()] == [0, far, 2 * far]
+    assert [(record.offset, record.value) for record in read_all(again)] == [
+        (0, b"near"),
+        (far, b"far"),
+        (far + 1, b"next"),
+        (far + 2, b"gone"),
+        (2 * far, b"farther"),
+    ]
+    assert [entry.producer_id for entry in again.aborted_transactions(0, 3 * far)] == [5]
+    assert again.offset_for_timestamp(NOW_MS + 2) == (2 * far, NOW_MS + 2, 0)
+    again.close()
+    clean, report = reopened(again, context)
+    assert not report
+    assert clean.log_end_offset == 2 * far + 1
+    files = context.files
+    assert not [name for name, _ in files.list_directory(DIRECTORY) if name.endswith((".swap", ".cleaned", ".deleted"))]
+
+
+def with_far_offsets(context: LogContext) -> PartitionLog:
+    """A log whose only segment has offsets more than an int32 apart, and an aborted transaction behind the gap."""
+    log = new_log(context)
+    append(log, "near")
+    segment, far = log.segments()[0], 2**31 + 10
+    position = log.size_bytes
+    aborted = batch("gone", producer=(5, 0, 0), transactional=True)
+    end = marker(5, 0, commit=False)
+    for offset, data in (
+        (far, batch("far")),
+        (far + 1, batch("next", timestamp=NOW_MS + 1)),
+        (far + 2, aborted),
+        (far + 3, end),
+        (2 * far, batch("farther", timestamp=NOW_MS + 2)),
+    ):
+        found = RecordBatch(memoryview(data), 0)
+        found.set_base_offset(offset)
+        found.set_partition_leader_epoch(0)
+        segment.log.pwrite(data, position)
+        position += len(data)
+    log.abandon()
+    return log
+
+
+@pytest.mark.parametrize("assumption", ["process", "power", "torn"])
+def test_a_crash_while_a_segment_is_split_loses_nothing(assumption: str) -> None:
+    operation = 0
+    while True:
+        operation += 1
+        context = new_context()
+        log = with_far_offsets(context)
+        files = context.files
+        assert isinstance(files, MemoryFiles)
+        for name, _ in files.list_directory(DIRECTORY):
+            files.sync_file(f"{DIRECTORY}/{name}")
+        files.sync_directory(DIRECTORY)
+        files.sync_directory("/data")
+        files.crash_at_operation = files.operations + operation
+        try:
+            after_kill(log, context)
+        except Crashed:
+            again, _ = after_kill(log, new_context(files.after_crash(assumption, operation)))
+            assert values(read_all(again)) == ["near", "far", "next", "gone", "farther"], operation
+        else:
+            break
+    assert operation > 30
 
 
 def test_nothing_is_kept_behind_a_hole_that_a_loss_of_power_left(log: PartitionLog, context: LogContext) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from minikafka.clock import ManualClock
-from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError, StorageError
+from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import Crashed, MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
@@ -35,6 +35,7 @@ class Pool:
 
     def __init__(self) -> None:
         self.waiting: list[Work] = []
+        self.is_working = False
 
     def __call__(
         self, work: Callable[[], Any], on_done: Callable[[Any, BaseException | None], None] | None = None
@@ -44,10 +45,13 @@ class Pool:
     def run_one(self) -> None:
         work, on_done = self.waiting.pop(0)
         result, failure = None, None
+        self.is_working = True
         try:
             result = work()
         except OSError as error:
             failure = error
+        finally:
+            self.is_working = False
         if on_done is not None:
             on_done(result, failure)
 
@@ -114,7 +118,8 @@ def test_what_is_written_and_deleted_meanwhile_is_not_lost_nor_back() -> None:
     for _ in range(5):
         append(log, f"v{log.log_end_offset}")
         log.delete_records_before(log.log_start_offset + 1)
-        place.pool.run_one()
+        if place.pool.waiting:
+            place.pool.run_one()
     place.pool.run_all()
     assert log.directory == "/b/t-0"
     woken.clear()
@@ -157,21 +162,125 @@ def test_a_moved_log_survives_stop_and_crash() -> None:
     assert (again.directory, values(read_all(again))) == ("/b/t-0", [f"v{offset}" for offset in range(6)])
 
 
-def test_a_stop_in_between_leaves_the_log_where_it_was() -> None:
-    place = Place()
-    fill(place.log, 5)
+def interrupted(place: Place) -> PartitionLog:
+    """The copy in /b, with a part of what t-0 has."""
     place.mover.move(place.log, "/b")
-    assert place.folders("/b") == ["t-0"], "the copy"
-    place.manager.close()
-    place.pool.run_all()
-    assert place.moved == []
+    place.pool.run_one()
+    future = place.manager.future("t", 0)
+    assert future is not None
+    assert 0 < future.log_end_offset < place.log.log_end_offset
+    return future
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_a_move_that_is_interrupted_goes_on_after_the_next_start(is_clean: bool) -> None:
+    place = Place(segment_bytes=300)
+    fill(place.log, 9)
+    copied = interrupted(place).log_end_offset
+    if is_clean:
+        place.manager.suspend_moves()
+        place.pool.run_all()
+        place.manager.close()
+    else:
+        place.files = place.files.after_crash("process")
+    place.pool = Pool()
     manager = place.started()
-    again = manager.get("t", 0)
-    assert again is not None
-    assert (again.directory, values(read_all(again))) == ("/a/t-0", [f"v{offset}" for offset in range(5)])
+    log, future = manager.get("t", 0), manager.future("t", 0)
+    assert log is not None
+    assert future is not None
+    assert (log.directory, log.log_end_offset, future.log_end_offset) == ("/a/t-0", 9, copied)
+    append(log, "v9")
+    place.mover.resume()
+    place.pool.run_all()
+    assert (log.directory, place.moved) == ("/b/t-0", [log])
+    assert values(read_all(log)) == [f"v{offset}" for offset in range(10)]
+
+
+def test_a_copy_is_cut_where_its_log_lost_records() -> None:
+    """The copy was synced, the log was not: other records get these offsets."""
+    place = Place()
+    append(place.log, "v0")
+    place.log.flush()
+    fill(place.log, 4)
+    place.manager.being_cleaned.add(place.log)
+    place.mover.move(place.log, "/b")
+    place.pool.run_one()
+    future = place.manager.future("t", 0)
+    assert future is not None
+    assert (place.log.log_end_offset, place.log.recovery_point, future.recovery_point) == (5, 1, 5)
+    place.files = place.files.after_crash("power")
+    manager = place.started()
+    log, future = manager.get("t", 0), manager.future("t", 0)
+    assert log is not None
+    assert future is not None
+    assert (log.log_end_offset, future.log_end_offset) == (1, 1)
+    append(log, "another")
+    place.pool = Pool()
+    place.mover = ReplicaMover(manager, place.clock, place.pool, place.moved.append)
+    place.mover.resume()
+    place.pool.run_all()
+    assert log.directory == "/b/t-0"
+    assert values(read_all(log)) == ["v0", "another"]
+
+
+def test_a_copy_of_a_topic_that_has_been_made_anew_is_deleted(caplog: pytest.LogCaptureFixture) -> None:
+    place = Place(segment_bytes=300)
+    fill(place.log, 9)
+    interrupted(place)
+    place.manager.close()
+    place.files.write_bytes("/a/t-0/partition.metadata", b"version: 0\ntopic_id: AQEBAQEBAQEBAQEBAQEBAQ", sync=True)
+    manager = place.started()
+    assert manager.future("t", 0) is None
     upkeep_of(manager).delete_due()
     place.pool.run_all()
     assert place.folders("/b") == []
+    assert "is a copy of a partition that is not there any more, it is deleted" in caplog.text
+
+
+def test_a_copy_without_its_log_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    place = Place(segment_bytes=300)
+    fill(place.log, 9)
+    interrupted(place)
+    place.manager.close()
+    place.files.remove_directory("/a/t-0")
+    manager = place.started()
+    upkeep_of(manager).delete_due()
+    place.pool.run_all()
+    assert place.folders("/b") == ["t-0"]
+    assert "is a copy of a partition that is in no log directory in service, it is left as it is" in caplog.text
+
+
+def test_the_event_loop_waits_for_no_sync() -> None:
+    """What was synced where it was is synced where it goes on, by the pool."""
+    place = Place()
+    fill(place.log, 5)
+    place.log.flush()
+    place.manager.context.run_blocking = place.pool
+    on_the_loop: list[str] = []
+
+    def watch(operation: str, path: str) -> None:
+        if operation.startswith("sync") and not place.pool.is_working:
+            on_the_loop.append(path)
+
+    place.files.fault = watch
+    place.mover.move(place.log, "/b")
+    place.pool.run_all()
+    assert (place.log.directory, place.log.recovery_point) == ("/b/t-0", 5)
+    assert on_the_loop == []
+
+
+def test_a_log_that_is_synced_all_the_time_arrives_all_the_same() -> None:
+    place = Place()
+    fill(place.log, 5)
+    place.manager.context.run_blocking = place.pool
+    place.mover.move(place.log, "/b")
+    while place.log.directory == "/a/t-0":
+        append(place.log, "more")
+        place.log.flush()
+        place.pool.run_one()
+        assert place.log.log_end_offset < 100
+    place.pool.run_all()
+    assert place.log.recovery_point == place.log.log_end_offset == len(read_all(place.log))
 
 
 def test_another_destination_ends_the_first_move() -> None:
@@ -259,6 +368,7 @@ def operations_of_a_move() -> int:
 
 @pytest.mark.parametrize("assumption", ["process", "power", "torn"])
 def test_a_crash_at_any_point_leaves_a_whole_log(assumption: str) -> None:
+    seen_both = False
     for operation in range(1, operations_of_a_move() + 1):
         place = about_to_move()
         place.files.crash_at_operation = place.files.operations + operation
@@ -266,12 +376,16 @@ def test_a_crash_at_any_point_leaves_a_whole_log(assumption: str) -> None:
             move(place)
         place.files = place.files.after_crash(assumption, seed=operation)
         both = {folder for folder in ("/a/t-0", "/b/t-0") if place.files.exists(folder)}
-        if len(both) == 2:
-            # Between the two renames: nobody has written to either since.
-            with pytest.raises(StorageError, match="t-0 is in two log directories"):
-                place.started()
-            place.files = place.files.after_crash()
-            place.files.remove_directory("/b/t-0")
         found = place.started().get("t", 0)
         assert found is not None, (operation, both)
         assert values(read_all(found)) == VALUES, (operation, both)
+        place.pool = Pool()
+        place.mover.resume()
+        place.pool.run_all()
+        assert values(read_all(found)) == VALUES, (operation, both)
+        if len(both) == 2:
+            # Between the two renames: what is written then is in the copy alone.
+            assert found.directory == "/b/t-0"
+            assert "t-0" in place.folders("/a"), "put aside"
+            seen_both = True
+    assert seen_both

@@ -26,7 +26,7 @@ from minikafka.storage import log_names
 from minikafka.storage.checkpoints import CLEANER_OFFSET, OffsetCheckpoint
 from minikafka.storage.files import FileSystem
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
-from minikafka.storage.log_manager import METADATA_TOPIC, LogManager
+from minikafka.storage.log_manager import LogManager
 from minikafka.storage.meta_properties import random_uuid, read_meta_properties
 from minikafka.storage.partition_metadata import read_topic_id
 from minikafka.storage.segment import LogSegment
@@ -162,10 +162,10 @@ def _owner(files: FileSystem, log_dirs: Iterable[str]) -> tuple[int, str | None]
         properties = read_meta_properties(files, log_dir)
         if properties is None:
             raise StorageError(f"{log_dir} has no meta.properties: it is not a log directory (log.dirs) of a broker")
-        if files.exists(f"{log_dir}/{METADATA_TOPIC}-0"):
+        if files.exists(f"{log_dir}/{log_names.METADATA_TOPIC}-0"):
             raise StorageError(
-                f"{log_dir} has its metadata in {METADATA_TOPIC}-0, and needs no adoption: start the broker on it. (If "
-                "an adoption was interrupted, remove that folder and bootstrap.checkpoint, and adopt again.)"
+                f"{log_dir} has its metadata in {log_names.METADATA_TOPIC}-0, and needs no adoption: start the broker "
+                "on it. (If an adoption was interrupted, remove that folder and bootstrap.checkpoint, and adopt again.)"
             )
         if properties.node_id is None:
             raise StorageError(f"{log_dir}/meta.properties has no broker.id: add the line broker.id=NUMBER to it")

@@ -118,7 +118,7 @@ class Node:
         log.info("stopping")
         self._jobs.close()
         self._cleaner.close()
-        self._logs.discard_futures()
+        self._logs.suspend_moves()
         self.coordinators.stop()
         await self.server.close()
         await self._cleaner_threads.idle()
@@ -177,6 +177,7 @@ class Node:
         services.controller = self._controller
         services.logs = self._logs
         services.replica_mover = ReplicaMover(self._logs, self.clock, self._workers, self._controller.assign_directory)
+        services.replica_mover.resume()
         services.fetch_sessions = FetchSessionCache(
             self.clock, self.config["max.incremental.fetch.session.cache.slots"]
         )

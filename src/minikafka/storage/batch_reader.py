@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from minikafka.errors import ApiError, CorruptLogError
 from minikafka.records.batch import RecordBatch, iter_batches
 from minikafka.storage.batch_scan import LOG_OVERHEAD_BYTES
 from minikafka.storage.files import LogFile
 
 _CHUNK_BYTES = 1 << 20
+_LEGACY_SEARCH_BYTES = 1 << 20
 _PREFIX_BYTES = 17
 _MIN_LENGTH = 14
 _MIN_LENGTH_V2 = 49
@@ -46,16 +49,26 @@ class BatchReader:
         return batch
 
     def find_batch(self, position: int, min_offset: int) -> int | None:
-        """Where, from ``position`` on, the next valid batch begins that has ``min_offset`` or above."""
+        """Where, from ``position`` on, the next valid batch begins that has ``min_offset`` or above. Messages of old
+        formats, whose magic any number of bytes could be, are looked for near by only."""
+        legacy_end = position + _LEGACY_SEARCH_BYTES
         while position + _PREFIX_BYTES <= self._size_bytes:
             chunk = self._bytes(position, min(_CHUNK_BYTES, self._size_bytes - position))
             data = bytes(chunk)
-            for magic in (b"\x02", b"\x01", b"\x00"):
+            for magic in (b"\x02", b"\x01", b"\x00") if position < legacy_end else (b"\x02",):
                 found = self._find_magic(data, magic, position, min_offset)
                 if found is not None:
                     return found
             position += max(len(chunk) - _PREFIX_BYTES + 1, 1)
         return None
+
+    def batches_behind(self, position: int, min_offset: int) -> Iterator[RecordBatch]:
+        """The valid batches after the invalid one at ``position``, with ``min_offset`` and above."""
+        following = self.find_batch(position + 1, min_offset)
+        while following is not None:
+            batch = self.batch_at(following)
+            yield batch
+            following = self.find_batch(following + batch.size_bytes, batch.last_offset + 1)
 
     def is_zero_from(self, position: int) -> bool:
         """Whether nothing but zeros follows."""

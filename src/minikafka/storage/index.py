@@ -54,6 +54,10 @@ class _SortedIndex:
     def path(self, path: str) -> None:
         self._file.path = path
 
+    def use(self, files: FileSystem) -> None:
+        """Open the file through ``files`` from now on."""
+        self._file = files.open(self._file.path)
+
     @property
     def preallocated_bytes(self) -> int:
         return self._max_entries * self.entry_bytes
@@ -329,6 +333,11 @@ class TransactionIndex:
     @path.setter
     def path(self, path: str) -> None:
         self._file.path = path
+
+    def use(self, files: FileSystem) -> None:
+        """Open the file through ``files`` from now on."""
+        self._files = files
+        self._file = files.open(self._file.path)
 
     @property
     def exists(self) -> bool:

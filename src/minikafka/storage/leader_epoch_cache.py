@@ -68,6 +68,12 @@ class LeaderEpochCache:
         entries.append((epoch, start_offset))
         self._dirty = True
 
+    def note(self, epoch: int, start_offset: int) -> None:
+        """``assign``, if the batch of ``epoch`` (-1: none) is the first one of a later epoch than all so far."""
+        latest = self.latest_epoch
+        if epoch >= 0 and (latest is None or epoch > latest):
+            self.assign(epoch, start_offset)
+
     def epoch_at(self, offset: int) -> int | None:
         """The epoch that ``offset`` was (or would be) written in."""
         slot = bisect_right(self._entries, offset, key=itemgetter(1)) - 1

@@ -88,6 +88,10 @@ class LogFlusher:
         if self._under_way is None:
             self._start()
 
+    def sync_under_way(self) -> Callable[[], None]:
+        """What ends when the sync does that is under way, if one is; for any thread."""
+        return _nothing if self._under_way is None else self._under_way.run
+
     def begin(self, end_offset: int) -> Callable[[], None] | None:
         """What syncs all below ``end_offset``, for the caller to run on any thread before the next ``flush``; None when
         there is nothing. Raises OSError."""
@@ -187,3 +191,7 @@ class LogFlusher:
         refusal = self._refused(error, work)
         self._tell(end_offset, refusal)
         return refusal
+
+
+def _nothing() -> None:
+    pass

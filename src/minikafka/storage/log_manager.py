@@ -16,14 +16,16 @@ from minikafka.errors import StorageError
 from minikafka.named_tuple import NamedTuple
 from minikafka.pending import RunBlocking
 from minikafka.storage import log_names
+from minikafka.storage.background_steps import Steps
 from minikafka.storage.checkpoints import HIGH_WATERMARK, LOG_START_OFFSET, RECOVERY_POINT
 from minikafka.storage.files import FileSystem
 from minikafka.storage.in_parallel import run_in_parallel
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_directories import LogDirectories, reason_of
 from minikafka.storage.log_directory import LogDirectory
+from minikafka.storage.log_loading import LogLoading, tell_of_recovery
 from minikafka.storage.partition_log import PartitionLog
-from minikafka.storage.recovery import RecoveryReport, create_log, load_log
+from minikafka.storage.recovery import RecoveryReport, create_log
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig, LogConfig
@@ -32,12 +34,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-METADATA_TOPIC = "__cluster_metadata"
-"""Its log is the controller's, who opens it by itself."""
-
 _CLOSED_AT_ONCE = 50
-
-_NOT_PARTITIONS = frozenset({"remote-log-index-cache"})
 
 
 class LogDirectoryDescription(NamedTuple):
@@ -66,6 +63,7 @@ class LogManager:
         self.context.on_disk_failure = self.directories.disk_failed
         self._logs: dict[tuple[str, int], PartitionLog] = {}
         self._futures: dict[tuple[str, int], PartitionLog] = {}
+        self._resting_futures: list[PartitionLog] = []
         self.being_cleaned: set[PartitionLog] = set()
         """The logs that the cleaner makes passes over: their folders are not exchanged, nor segments deleted."""
         self.node_id: int = config.node_id
@@ -110,24 +108,27 @@ class LogManager:
                 configs[topic] = self._config.log_config(topic_overrides(topic))
             return configs[topic]
 
-        epochs = set()
-        for directory in self.online_directories:
-            self.directories.attempt(directory, partial(self._load_directory, directory, config_of))
-            epochs.add(directory.previous_broker_epoch)
+        loading = LogLoading(
+            self.context, self.directories, config_of, self._config["num.recovery.threads.per.data.dir"]
+        )
+        loading.run()
+        self._logs, self._futures = loading.logs, loading.futures
+        self.reports, self.unloadable = loading.reports, loading.unloadable
+        epochs = {directory.previous_broker_epoch for directory in self.online_directories}
         self.was_clean = all(directory.was_clean for directory in self.online_directories)
         self.previous_broker_epoch = epochs.pop() if len(epochs) == 1 else None
         self.directories.ensure_any_usable()
-        for report in self.reports:
-            logger.warning("%s", report)
+        tell_of_recovery(self.reports)
 
     def close(self) -> None:
         """Sync and close all logs, write checkpoints and clean shutdown markers, release the locks."""
-        self.discard_futures()
+        self.suspend_moves()
         not_closed = self._close_logs()
         for directory in self.online_directories:
             if directory.path not in not_closed:
-                logs = self.logs_in(directory)
-                self.directories.attempt(directory, partial(self._close_directory, directory, logs))
+                self.directories.attempt(
+                    directory, partial(self._close_directory, directory, self.stored_in(directory))
+                )
         self.directories.release()
 
     def _close_logs(self) -> set[str]:
@@ -144,7 +145,7 @@ class LogManager:
                 failed.add(os.path.dirname(log.directory))
                 return None
 
-        remaining = self.all()
+        remaining = [*self.all(), *self._resting_futures]
         while remaining:
             # A few at a time: each that is to be synced holds its files open.
             group, remaining = remaining[:_CLOSED_AT_ONCE], remaining[_CLOSED_AT_ONCE:]
@@ -162,7 +163,7 @@ class LogManager:
 
     def abandon(self) -> None:
         """Let go of everything without writing: what a crash does."""
-        for log in (*self._logs.values(), *self._futures.values()):
+        for log in (*self._logs.values(), *self._futures.values(), *self._resting_futures):
             log.abandon()
         self.directories.release()
 
@@ -252,27 +253,31 @@ class LogManager:
             future.abandon()
             self._delete_later(future.directory, 0)
 
-    def discard_futures(self) -> None:
-        """Give up all copies: the logs stay where they are."""
-        for topic, partition in list(self._futures):
-            self.discard_future(topic, partition)
+    def suspend_moves(self) -> None:
+        """Make no more copies: the next start goes on with them."""
+        self._resting_futures += self._futures.values()
+        self._futures = {}
 
-    def replace_with_future(self, log: PartitionLog) -> None:
-        """Let ``log`` go on in the folder of its copy, which is complete; the old one is deleted after
-        file.delete.delay.ms. Raises StorageError.
+    @property
+    def moves(self) -> list[tuple[PartitionLog, PartitionLog]]:
+        """Each log that has a copy on its way, and the copy."""
+        return [(self._logs[key], future) for key, future in self._futures.items()]
+
+    def replace_with_future(self, log: PartitionLog) -> Steps[None]:
+        """Let ``log`` go on in the folder of its copy, which is complete and synced as far as ``log`` is; the old one
+        is deleted after file.delete.delay.ms. Raises StorageError.
 
         The new folder gets its name first: a crash between the two renames leaves both folders, not none
-        (LogManager.replaceCurrentWithFutureLog).
+        (LogManager.replaceCurrentWithFutureLog), and the next start knows which to take.
         """
         future = self._futures.pop((log.topic, log.partition))
         future.delete_records_before(log.log_start_offset)
-        future.flush()
         log.exchange_contents(future)
         directory, old_directory = os.path.dirname(log.directory), os.path.dirname(future.directory)
         mark = log_names.marked_directory(log.topic, log.partition, log_names.DELETE_DIRECTORY)
         try:
             log.rename_directory(f"{directory}/{log.name}")
-            self._files.sync_directory(directory)
+            yield partial(self._files.sync_directory, directory)
             future.abandon()
             future.rename_directory(f"{old_directory}/{mark}")
         except OSError as error:
@@ -334,6 +339,10 @@ class LogManager:
     def logs_in(self, directory: LogDirectory) -> list[PartitionLog]:
         return _within(directory, self._logs.values())
 
+    def stored_in(self, directory: LogDirectory) -> list[PartitionLog]:
+        """The logs in a directory, and the copies on their way to it."""
+        return _within(directory, [*self._logs.values(), *self._futures.values(), *self._resting_futures])
+
     def describe_directories(self) -> list[LogDirectoryDescription]:
         descriptions = []
         for directory in self.directories:
@@ -372,62 +381,6 @@ class LogManager:
         if self.on_directory_failure is not None:
             self.on_directory_failure(directory.path, logs)
 
-    # --- loading
-
-    def _load_directory(self, directory: LogDirectory, config_of: Callable[[str], LogConfig]) -> None:
-        directory.read_state()
-        for name, is_folder in sorted(self._files.list_directory(directory.path)):
-            if is_folder and name not in _NOT_PARTITIONS:
-                self._load_folder(directory, name, config_of)
-
-    def _load_folder(self, directory: LogDirectory, name: str, config_of: Callable[[str], LogConfig]) -> None:
-        parsed = log_names.parse_directory(name)
-        if parsed is None:
-            raise StorageError(
-                f"{directory.path_of(name)} is not a partition's folder (topic-partition); a log directory holds "
-                "nothing else, move it away"
-            )
-        topic, partition, mark = parsed
-        if topic == METADATA_TOPIC:
-            return
-        if mark == log_names.DELETE_DIRECTORY:
-            self._delete_later(directory.path_of(name), 0)
-        elif mark == log_names.FUTURE_DIRECTORY:
-            self._discard_future(directory.path_of(name))
-        elif not mark:
-            self._load_log(directory, name, topic, partition, config_of(topic))
-
-    def _discard_future(self, path: str) -> None:
-        """A copy that was to move a partition between directories (AlterReplicaLogDirs) and was not finished. The
-        partition itself is where it was, so the copy is of no use."""
-        logger.warning("%s is an unfinished copy of a partition, it is deleted", path)
-        self._delete_later(path, 0)
-
-    def _load_log(self, directory: LogDirectory, name: str, topic: str, partition: int, config: LogConfig) -> None:
-        other = self._logs.get((topic, partition))
-        if other is not None:
-            raise StorageError(
-                f"{name} is in two log directories, {os.path.dirname(other.directory)} and {directory.path}: delete "
-                "the folder that is out of date"
-            )
-        try:
-            log, report = load_log(
-                self.context,
-                directory.path_of(name),
-                topic,
-                partition,
-                config,
-                log_start_offset=directory.start_offsets.get((topic, partition), 0),
-                recovery_point=directory.recovery_points.get((topic, partition), 0),
-                clean_shutdown=directory.was_clean,
-            )
-        except StorageError as error:
-            logger.error("the partition %s is offline: %s", name, error)
-            self.unloadable[topic, partition] = str(error)
-            return
-        if report:
-            self.reports.append(report)
-        self._logs[topic, partition] = log
 
 def recovery_points(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:
     """What the checkpoint of recovery points says of ``logs``."""

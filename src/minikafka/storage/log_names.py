@@ -21,6 +21,9 @@ DELETE_DIRECTORY = "-delete"
 FUTURE_DIRECTORY = "-future"
 STRAY_DIRECTORY = "-stray"
 
+METADATA_TOPIC = "__cluster_metadata"
+"""Its log is the controller's, who opens it by itself."""
+
 _MARKED_DIRECTORY = re.compile(r"(\S+)-(\d+)\.(\S+)-(delete|future|stray)\Z")
 _PARTITION_DIRECTORY = re.compile(r"(.+)-(\d+)\Z", re.DOTALL)
 _OFFSET_FILE = re.compile(r"(\d{20})(\.\w+)(\.deleted|\.cleaned|\.swap)?\Z")

@@ -88,13 +88,13 @@ class LogUpkeep:
 
         yield from self._for_each(try_again)
         for directory in self._logs.online_directories:
-            self._checkpoint(directory, RECOVERY_POINT, recovery_points(self._logs.logs_in(directory)))
+            self._checkpoint(directory, RECOVERY_POINT, recovery_points(self._logs.stored_in(directory)))
 
     def checkpoint_log_start_offsets(self) -> None:
         """Write, on the pool, where logs begin within their first segment
         (log.flush.start.offset.checkpoint.interval.ms)."""
         for directory in self._logs.online_directories:
-            self._checkpoint(directory, LOG_START_OFFSET, start_offsets(self._logs.logs_in(directory)))
+            self._checkpoint(directory, LOG_START_OFFSET, start_offsets(self._logs.stored_in(directory)))
 
     def _checkpoint(self, directory: LogDirectory, name: str, offsets: dict[tuple[str, int], int]) -> None:
         def written(_: None, error: BaseException | None) -> None:

@@ -68,6 +68,11 @@ class _Folder:
         self.history.append(dict(self.children))
         return child
 
+    def rename(self, name: str, new_name: str) -> None:
+        """One change: no loss of power leaves neither name."""
+        self.children[new_name] = self.children.pop(name)
+        self.history.append(dict(self.children))
+
     def sync(self) -> None:
         self.history = [dict(self.children)]
 
@@ -254,8 +259,11 @@ class MemoryFiles:
     def rename(self, source: str, target: str) -> None:
         self._node(source)
         self.before("rename", source)
-        child = self._parent(source).take(os.path.basename(source))
-        self._parent(target).put(os.path.basename(target), child)
+        folder, target_folder = self._parent(source), self._parent(target)
+        if folder is target_folder:
+            folder.rename(os.path.basename(source), os.path.basename(target))
+        else:
+            target_folder.put(os.path.basename(target), folder.take(os.path.basename(source)))
 
     def unlink(self, path: str) -> None:
         self.file_at(path)

@@ -427,6 +427,10 @@ class PartitionLog:
         with the next sync."""
         self._flusher.flush_in_background(self.log_end_offset if end_offset is None else end_offset)
 
+    def sync_under_way(self) -> Callable[[], None]:
+        """What ends when the sync does that is under way, if one is; for any thread."""
+        return self._flusher.sync_under_way()
+
     def when_synced(self, last_offset: int, on_outcome: Callable[[StorageError | None], object]) -> None:
         """Call ``on_outcome(None)`` when the high watermark is above ``last_offset``, as it is at once unless
         flush.messages holds it back; or with why that cannot be promised."""

@@ -2,8 +2,8 @@
 
 A copy is made in a folder ``topic-partition.ID-future``, batch by batch, as a follower would (Kafka:
 ReplicaAlterLogDirsThread). When it has caught up, the log goes on in the copy's folder. Reading runs on the pool;
-appending to the copy, and the exchange, on the event loop, so that nothing is written in between. A copy that a stop
-interrupts is deleted at the next start, and the log stays where it was.
+appending to the copy, and the exchange, on the event loop, so that nothing is written in between. What a stop
+interrupts goes on after the next start.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 1024 * 1024
+_SMALL_BYTES = 64 * 1024
+_MAX_SMALL_CHUNKS = 3
 _CLEANER_POLL_S = 0.05
+_MAX_SYNCS = 10
+"""So often a copy is synced in the background to catch up with a log that is synced all the time; then at once."""
 
 
 class ReplicaMover:
@@ -62,9 +66,24 @@ class ReplicaMover:
             return
         future = self._logs.create_future(log, path)
         logger.info("%s: begins to move to %s", log.name, path)
+        self._begin(log, future)
+
+    def resume(self) -> None:
+        """Go on with the moves that the last stop interrupted."""
+        for log, future in self._logs.moves:
+            logger.info(
+                "%s: goes on to move to %s, from offset %d",
+                log.name,
+                os.path.dirname(future.directory),
+                future.log_end_offset,
+            )
+            self._begin(log, future)
+
+    def _begin(self, log: PartitionLog, future: PartitionLog) -> None:
         run_steps(self._copy(log, future), self._run_blocking, partial(self._ended, log, future))
 
     def _copy(self, log: PartitionLog, future: PartitionLog) -> Steps[None]:
+        small_chunks = syncs = 0
         while self._is_wanted(log, future):
             if future.log_end_offset < log.log_start_offset:
                 # Retention, or DeleteRecords, was quicker: what was copied is of no use any more.
@@ -72,13 +91,24 @@ class ReplicaMover:
             if future.log_end_offset < log.log_end_offset:
                 chunk_bytes = min(_CHUNK_BYTES, log.config.segment_bytes)
                 data = log.read(future.log_end_offset, chunk_bytes, isolation="log_end")
-                chunk: bytes = yield data.read
+                is_small = data.size_bytes <= _SMALL_BYTES
+                small_chunks += is_small
+                # A log that is written to all the time would never be caught up with if reading it took a while.
+                is_read_at_once = is_small and small_chunks > _MAX_SMALL_CHUNKS
+                chunk: bytes = data.read() if is_read_at_once else (yield data.read)
                 if self._is_wanted(log, future):
                     self._append(future, chunk)
             elif log in self._logs.being_cleaned:
                 yield partial(self._sleep, _CLEANER_POLL_S)
+            elif future.recovery_point < log.recovery_point and syncs < _MAX_SYNCS:
+                # What has been synced in the old folder must not be lost in the new one.
+                syncs += 1
+                future.flush_in_background()
+                yield future.sync_under_way()
             else:
-                self._logs.replace_with_future(log)
+                if future.recovery_point < log.recovery_point:
+                    future.flush()
+                yield from self._logs.replace_with_future(log)
                 logger.info("%s: has moved to %s", log.name, log.directory)
                 self._on_moved(log)
                 return

@@ -360,6 +360,14 @@ class LogSegment:
         self.time_index.maybe_append(self.max_timestamp, self.offset_of_max_timestamp)
         self.time_index.trim()
 
+    def use(self, files: FileSystem) -> None:
+        """Go on with ``files``, on the thread that they belong to. Nothing may be unwritten."""
+        self.abandon()
+        self.files = files
+        self.log = files.open(self.log.path)
+        for index in (self.offset_index, self.time_index, self.transaction_index):
+            index.use(files)
+
     # --- names
 
     def move_to(self, directory: str) -> None:

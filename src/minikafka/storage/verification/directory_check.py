@@ -10,7 +10,6 @@ from minikafka.storage import checkpoints, log_names
 from minikafka.storage.checkpoints import OffsetCheckpoint
 from minikafka.storage.files import FileSystem
 from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
-from minikafka.storage.log_manager import METADATA_TOPIC
 from minikafka.storage.meta_properties import FILE_NAME, MetaProperties, read_meta_properties
 from minikafka.storage.partition_metadata import encode_uuid
 from minikafka.storage.verification.log_check import Claims, LogCheck
@@ -134,7 +133,7 @@ class DirectoryCheck:
                 self._report.problem(path, "is not a partition's folder (topic-partition): the broker does not start")
             elif parsed[2]:
                 self._report.note(path, _LEFT_FOLDERS[parsed[2]])
-            elif parsed[0] == METADATA_TOPIC:
+            elif parsed[0] == log_names.METADATA_TOPIC:
                 self.has_metadata = True
             else:
                 self.folders[parsed[:2]] = name
