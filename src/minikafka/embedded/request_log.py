@@ -46,6 +46,7 @@ class KeptRequest:
         "client_port",
         "correlation_id",
         "faults",
+        "is_kept",
         "outcome",
         "received_ms",
         "request",
@@ -66,6 +67,7 @@ class KeptRequest:
         """With the host, it tells connections apart."""
         self.correlation_id: int = request.correlation_id
         self.size_bytes: int = request.size_bytes
+        """Of the request, and of the records in the answer of a fetch."""
         # A copy: handlers may change what they were given.
         self.request: Any = copy(request.message)
         self.response: Any = None
@@ -74,6 +76,8 @@ class KeptRequest:
         self.answered_ms: int | None = None
         self.outcome: str = "not answered yet"
         """In words: "ok", the names of the error codes in the answer, or why there is none."""
+        self.is_kept = False
+        """Whether ``RequestLog`` has it, and has not dropped it for newer ones."""
         self.faults: list[str] = []
         """What happened to it, of the faults that were asked for."""
 
@@ -138,6 +142,7 @@ class RequestLog:
     def keep(self, size: int = 1000) -> None:
         """Keep the last ``size`` requests from now on; 0: none. What is kept already stays, as far as there is room."""
         self._entries = deque(self._entries, maxlen=size)
+        self._kept_bytes = sum(entry.size_bytes for entry in self._entries)
         self._on_change()
 
     def where(
@@ -192,6 +197,8 @@ class RequestLog:
 
     def clear(self) -> None:
         """Forget what was kept so far."""
+        for entry in list(self._entries):
+            entry.is_kept = False
         self._entries.clear()
         self._kept_bytes = 0
 
@@ -206,16 +213,18 @@ class RequestLog:
     def observe(self, call: Call, go_on: Callable[[Callable[[str], None]], Any]) -> Any:
         """See ``switchboard.Observer``."""
         entry = KeptRequest(call, time.monotonic() - self._started_s)
-        self._add(entry)
         try:
             outcome = go_on(entry.faults.append)
+            if isinstance(outcome, Pending):
+                return self._observed(outcome, entry)
+            self._end(entry, outcome)
+            return outcome
         except Exception as error:
             entry.end(_told(error))
             raise
-        if isinstance(outcome, Pending):
-            return self._observed(outcome, entry)
-        self._end(entry, outcome)
-        return outcome
+        finally:
+            # Only now: whoever waits for a request may go on when it is answered, or waits for the clock.
+            self._add(entry)
 
     def _observed(self, pending: Pending[Any], entry: KeptRequest) -> Pending[Any]:
         """A promise for the connection that passes on what the handler's brings."""
@@ -223,7 +232,10 @@ class RequestLog:
         passed_on: Pending[Any] = Pending(pending.cancel)
 
         def arrived(response: Any) -> None:
+            before_bytes = entry.size_bytes
             self._end(entry, response)
+            if entry.is_kept:
+                self._kept_bytes += entry.size_bytes - before_bytes
             passed_on.complete(response)
 
         pending.on_complete(arrived)
@@ -231,12 +243,16 @@ class RequestLog:
 
     def _add(self, entry: KeptRequest) -> None:
         entries = self._entries
-        if len(entries) == entries.maxlen:
-            self._kept_bytes -= entries[0].size_bytes
+        if not entries.maxlen:
+            return
+        entries_left = entries.maxlen - 1
+        while entries and (len(entries) > entries_left or self._kept_bytes + entry.size_bytes > _MAX_KEPT_BYTES):
+            oldest = entries.popleft()
+            oldest.is_kept = False
+            self._kept_bytes -= oldest.size_bytes
+        entry.is_kept = True
         entries.append(entry)
         self._kept_bytes += entry.size_bytes
-        while self._kept_bytes > _MAX_KEPT_BYTES and len(entries) > 1:
-            self._kept_bytes -= entries.popleft().size_bytes
 
     def _end(self, entry: KeptRequest, response: Any) -> None:
         if response is None:
@@ -248,7 +264,6 @@ class RequestLog:
         else:
             kept, records_bytes = _kept(response, entry)
             entry.size_bytes += records_bytes
-            self._kept_bytes += records_bytes
             entry.end("ok", kept)
             entry.outcome = ", ".join(sorted(entry.errors)) or "ok"
 

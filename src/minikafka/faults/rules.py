@@ -46,13 +46,16 @@ class Rule:
         self.selection = selection
         self.times = times
         self.hits = 0
+        """To how many requests it has happened. Counted when what it does is begun, such as the waiting of a delay: who
+        then moves the clock, moves it for that."""
         self.failure: Exception | None = None
         """What the predicate of the selection raised, if it did."""
+        self._left = times
         self._skip = skip
 
     def is_meant_for(self, call: Call) -> bool:
-        """Whether it happens to this request. If so, that is counted."""
-        if self.times is not None and self.hits >= self.times:
+        """Whether it happens to this request. If so, that is one less of ``times``."""
+        if self._left == 0:
             return False
         try:
             if not self.selection.fits(call.request, call.node.services.image, call.session_partitions):
@@ -64,7 +67,8 @@ class Rule:
         if self._skip:
             self._skip -= 1
             return False
-        self.hits += 1
+        if self._left is not None:
+            self._left -= 1
         return True
 
     def apply(self, call: Call, go_on: GoOn) -> Any:

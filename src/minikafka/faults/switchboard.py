@@ -102,7 +102,10 @@ def _apply(call: Call, rules: tuple[Rule, ...], tell: Callable[[str], None]) -> 
     for index, rule in enumerate(rules):
         if rule.is_meant_for(call):
             tell(str(rule))
-            return rule.apply(call, lambda call: _apply(call, rules[index + 1 :], tell))  # noqa: B023
+            try:
+                return rule.apply(call, lambda call: _apply(call, rules[index + 1 :], tell))  # noqa: B023
+            finally:
+                rule.hits += 1
     return call.handle()
 
 
