@@ -231,6 +231,8 @@ WITH_HELP_OF_THEIR_OWN = (
     "kafka-features",
     "kafka-metadata-quorum",
     "kafka-producer-perf-test",
+    "kafka-verifiable-consumer",
+    "kafka-verifiable-producer",
 )
 TOOLS = [name for name in COMMANDS if name.startswith("kafka-") and name not in WITH_HELP_OF_THEIR_OWN]
 

@@ -39,6 +39,8 @@ COMMANDS = {
     "kafka-storage": ("minikafka.cli.storage", "format log directories, and say what they are"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
     "kafka-transactions": ("minikafka.cli.transactions", "look at transactions, and end what hangs"),
+    "kafka-verifiable-consumer": ("minikafka.cli.verifiable_consumer", "read records and tell about each step in JSON"),
+    "kafka-verifiable-producer": ("minikafka.cli.verifiable_producer", "write numbers and tell about each in JSON"),
 }
 """Command -> its module, which has ``main(arguments) -> exit code``, and one line about it."""
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from minikafka.client import assignors
 from minikafka.client.consumer import ConsumerSettings
 from minikafka.client.fetcher import FetchSettings
-from minikafka.client.group_member import GroupSettings
+from minikafka.client.group_settings import GroupSettings
 from minikafka.client.producer_settings import ProducerSettings
 from minikafka.config.client import ClientConfig, Kind
 from minikafka.errors import ConfigError
 
+_ASSIGNORS = {
+    "RangeAssignor": assignors.RANGE,
+    "RoundRobinAssignor": assignors.ROUND_ROBIN,
+    "StickyAssignor": assignors.STICKY,
+}
 _ALL_ACKS = {"all": -1, "-1": -1, "0": 0, "1": 1}
 
 
@@ -41,15 +47,32 @@ def consumer_settings(properties: Mapping[str, str]) -> ConsumerSettings:
 def group_settings(group_id: str, properties: Mapping[str, str]) -> GroupSettings:
     """Raises ConfigError."""
     config = _typed("consumer", properties)
-    if config["group.protocol"].lower() != "classic":
-        raise ConfigError(f"group.protocol={config['group.protocol']}: this consumer speaks the classic protocol only")
     return GroupSettings(
         group_id,
         instance_id=config["group.instance.id"],
         session_timeout_ms=config["session.timeout.ms"],
         heartbeat_interval_ms=config["heartbeat.interval.ms"],
         max_poll_interval_ms=config["max.poll.interval.ms"],
+        protocol=config["group.protocol"].lower(),
+        assignors=_assignors(properties.get("partition.assignment.strategy")),
+        remote_assignor=config["group.remote.assignor"],
     )
+
+
+def _assignors(strategies: str | None) -> tuple[str, ...]:
+    """The names of the strategies whose Java classes are listed; range, where none are. Raises ConfigError."""
+    if not strategies:
+        return (assignors.RANGE,)
+    names = []
+    for class_name in filter(None, (part.strip() for part in strategies.split(","))):
+        name = _ASSIGNORS.get(class_name.rpartition(".")[2])
+        if name is None:
+            raise ConfigError(
+                f"partition.assignment.strategy={class_name}: there is no such assignor here, only "
+                + ", ".join(_ASSIGNORS)
+            )
+        names.append(name)
+    return tuple(names)
 
 
 def producer_settings(properties: Mapping[str, str]) -> ProducerSettings:

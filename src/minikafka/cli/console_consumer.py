@@ -19,7 +19,7 @@ from minikafka.cli.tool import run_tool
 from minikafka.client.cluster import Cluster
 from minikafka.client.consumer import Consumer
 from minikafka.client.errors import ClientError
-from minikafka.client.group_member import GroupSettings
+from minikafka.client.group_settings import GroupSettings
 from minikafka.errors import MinikafkaError
 
 _POLL_S = 60.0

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from minikafka.cli.argparse_tool import Rules, WrongArguments
 from minikafka.cli.connecting import load_properties
 from minikafka.cli.options import Option, Options, Tool, flag, integer, long, string
-from minikafka.coordinator.member_ids import random_uuid_text
+from minikafka.client.member_ids import random_member_id
 from minikafka.errors import ConfigError
-from minikafka.protocol.primitives import uuid_to_text
 
 _CONFIGURED_BY = ("bootstrap-server", "command-property", "producer-props", "producer.config", "command-config")
 _DEFAULT_TRANSACTION_DURATION_MS = 3000
@@ -164,6 +163,4 @@ def _set_transactional_id(options: Options, properties: dict[str, str]) -> None:
     if given is not None:
         properties["transactional.id"] = given
     elif "transactional.id" not in properties:
-        properties["transactional.id"] = _DEFAULT_TRANSACTIONAL_ID + uuid_to_text(
-            bytes.fromhex(random_uuid_text().replace("-", ""))
-        )
+        properties["transactional.id"] = _DEFAULT_TRANSACTIONAL_ID + random_member_id()

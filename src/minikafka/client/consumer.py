@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from minikafka.client.cluster import RETRY_BACKOFF_S, Cluster
+from minikafka.client.consumer_group_member import ConsumerGroupMember
 from minikafka.client.errors import BrokerUnreachable, ClientError
 from minikafka.client.fetcher import FetchedPartition, FetchedRecord, FetchSettings, fetch
-from minikafka.client.group_member import GroupMember, GroupSettings
+from minikafka.client.group_member import GroupMember
 from minikafka.client.group_offsets import fetch_offsets
+from minikafka.client.group_settings import GroupSettings
 from minikafka.client.leaders import Leaders, TopicPartition
 from minikafka.client.offsets import EARLIEST, LATEST, by_topic, list_offsets
 from minikafka.errors import (
@@ -75,7 +77,7 @@ class Consumer:
         self._on_revoked = on_revoked
         self._settings = settings or ConsumerSettings()
         self._leaders = Leaders(cluster, allow_auto_topic_creation=self._settings.allow_auto_create_topics)
-        self._member = GroupMember(cluster, group, self._partition_counts) if group is not None else None
+        self._member = self._member_of(group) if group is not None else None
         self._on_warning = on_warning
         self._wanted: Callable[[str], bool] | None = None
         self._topics: list[str] = []
@@ -89,6 +91,11 @@ class Consumer:
         self._taken: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._fetched: deque[tuple[TopicPartition, FetchedRecord]] = deque()
+
+    def _member_of(self, group: GroupSettings) -> GroupMember | ConsumerGroupMember:
+        if group.protocol == "consumer":
+            return ConsumerGroupMember(self._cluster, group, self._leaders)
+        return GroupMember(self._cluster, group, self._partition_counts)
 
     # What to read.
 

@@ -15,16 +15,16 @@ PROTOCOL_TYPE: Final = "consumer"
 _VERSION: Final = 1
 
 
-def encoded_subscription(topics: list[str]) -> bytes:
-    subscription = ConsumerProtocolSubscription(topics=sorted(topics), user_data=None)
+def encoded_subscription(topics: list[str], user_data: bytes | None = None) -> bytes:
+    """:param user_data: what members with the same assignor tell each other besides."""
+    subscription = ConsumerProtocolSubscription(topics=sorted(topics), user_data=user_data)
     return _VERSION.to_bytes(2, "big") + subscription.encode(_VERSION)
 
 
-def subscribed_topics(subscription: bytes) -> list[str]:
+def decoded_subscription(subscription: bytes) -> ConsumerProtocolSubscription:
     """Raises ProtocolError."""
     version = min(int.from_bytes(subscription[:2], "big"), ConsumerProtocolSubscription.max_version)
-    decoded, _ = ConsumerProtocolSubscription.decode_from(subscription, 2, version)
-    return decoded.topics
+    return ConsumerProtocolSubscription.decode_from(subscription, 2, version)[0]
 
 
 def encoded_assignment(partitions: Mapping[str, list[int]]) -> bytes:

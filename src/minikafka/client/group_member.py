@@ -1,33 +1,33 @@
 """A member of a classic consumer group: joins, learns its partitions, says that it is alive, commits, leaves.
 
 States: outside -> joined (``join``) -> outside again when a heartbeat or a commit says that the group is being put
-together anew; the caller then commits if it still can, and joins again. The leader assigns partitions by range.
+together anew; the caller then commits if it still can, and joins again. The leader assigns the partitions.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
+from minikafka.client.assignors import assign, user_data
 from minikafka.client.cluster import Cluster, check
 from minikafka.client.consumer_protocol import (
     PROTOCOL_TYPE,
     assigned_partitions,
     encoded_assignment,
     encoded_subscription,
-    subscribed_topics,
 )
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import ClientError
+from minikafka.client.group_settings import GroupSettings
 from minikafka.client.leaders import TopicPartition
-from minikafka.client.offsets import by_topic
-from minikafka.client.range_assignor import NAME, assign
+from minikafka.client.member_commit import commit_as_member
+from minikafka.client.sticky_assignor import Owned
 from minikafka.errors import (
     FENCED_INSTANCE_ID,
     ILLEGAL_GENERATION,
     MEMBER_ID_REQUIRED,
-    NONE,
     REBALANCE_IN_PROGRESS,
     UNKNOWN_MEMBER_ID,
     ApiError,
@@ -37,21 +37,10 @@ from minikafka.protocol.messages import (
     JoinGroupRequest,
     JoinGroupResponse,
     LeaveGroupRequest,
-    OffsetCommitRequest,
     SyncGroupRequest,
 )
 
 _OUTSIDE: Final = frozenset({ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS})
-
-
-class GroupSettings(NamedTuple):
-    """Kafka's consumer settings, in its units."""
-
-    group_id: str
-    instance_id: str | None = None
-    session_timeout_ms: int = 45_000
-    heartbeat_interval_ms: int = 3_000
-    max_poll_interval_ms: int = 300_000
 
 
 class GroupMember:
@@ -70,6 +59,7 @@ class GroupMember:
         self._partition_counts = partition_counts
         self._member_id = ""
         self._generation_id = -1
+        self._owned = Owned([])
         self._heartbeat_due_s = 0.0
 
     @property
@@ -115,36 +105,15 @@ class GroupMember:
         """Commit where this member will go on. Raises as ``join``; a rebalance only shows in ``is_joined``."""
         if not offsets:
             return
-        request = OffsetCommitRequest(
-            group_id=self._settings.group_id,
-            topics=[
-                OffsetCommitRequest.OffsetCommitRequestTopic(
-                    name=topic,
-                    partitions=[
-                        OffsetCommitRequest.OffsetCommitRequestPartition(
-                            partition_index=index, committed_offset=offsets[topic, index], committed_metadata=""
-                        )
-                        for index in indexes
-                    ],
-                )
-                for topic, indexes in by_topic(offsets).items()
-            ],
+        codes = commit_as_member(
+            self.coordinator,
+            offsets,
+            member_id=self._member_id if self.can_commit else "",
+            generation_id_or_member_epoch=self._generation_id,
+            instance_id=self._settings.instance_id,
         )
-        # Version 10 names topics by id only.
-        version = min(self.coordinator.version(request), 9)
-        if version >= 1:
-            request.generation_id_or_member_epoch = self._generation_id
-            request.member_id = self._member_id if self.can_commit else ""
-        if version >= 7 and self.can_commit:
-            request.group_instance_id = self._settings.instance_id
-        answer = self.coordinator.call(
-            request,
-            lambda answer: next((part.error_code for topic in answer.topics for part in topic.partitions), NONE),
-            max_version=version,
-        )
-        for topic in answer.topics:
-            for part in topic.partitions:
-                self._judge(part.error_code)
+        for code in codes:
+            self._judge(code)
 
     def leave(self) -> None:
         """Leave, so that the others need not wait for the session to end. Raises as ``join``."""
@@ -169,7 +138,12 @@ class GroupMember:
             rebalance_timeout_ms=self._settings.max_poll_interval_ms,
             member_id=self._member_id,
             protocol_type=PROTOCOL_TYPE,
-            protocols=[JoinGroupRequest.JoinGroupRequestProtocol(name=NAME, metadata=encoded_subscription(topics))],
+            protocols=[
+                JoinGroupRequest.JoinGroupRequestProtocol(
+                    name=name, metadata=encoded_subscription(topics, user_data(name, self._owned))
+                )
+                for name in self._settings.assignors
+            ],
         )
         if self.coordinator.version(request) >= 5:
             request.group_instance_id = self._settings.instance_id
@@ -200,12 +174,14 @@ class GroupMember:
             self._judge(answer.error_code)
             return None
         check(answer.error_code)
-        return assigned_partitions(bytes(answer.assignment))
+        partitions = assigned_partitions(bytes(answer.assignment))
+        self._owned = Owned(partitions, self._generation_id)
+        return partitions
 
     def _assignments(self, joined: JoinGroupResponse) -> list[SyncGroupRequest.SyncGroupRequestAssignment]:
-        subscriptions = {member.member_id: subscribed_topics(member.metadata) for member in joined.members}
-        topics = sorted({topic for wanted in subscriptions.values() for topic in wanted})
-        assigned = assign(self._partition_counts(topics), subscriptions)
+        subscriptions = {member.member_id: member.metadata for member in joined.members}
+        name = joined.protocol_name or self._settings.assignors[0]
+        assigned = assign(name, self._partition_counts, subscriptions)
         return [
             SyncGroupRequest.SyncGroupRequestAssignment(member_id=member, assignment=encoded_assignment(partitions))
             for member, partitions in assigned.items()
