@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from confluent_kafka import Consumer
 
 from minikafka import Broker
 from minikafka.clock import ManualClock
 from minikafka.protocol.messages import (
     AddPartitionsToTxnRequest,
+    ConsumerGroupHeartbeatRequest,
     FindCoordinatorRequest,
     InitProducerIdRequest,
     JoinGroupRequest,
+    MetadataRequest,
     OffsetCommitRequest,
 )
+from tests.faults.raw_client import RawClient
+from tests.faults.test_requests import FETCH, codes, fetch
 from tests.support.polling import wait_until
 
 MINUTE_MS = 60_000
@@ -63,6 +68,76 @@ def test_a_member_that_does_not_heartbeat_is_removed(broker: Broker, clock: Manu
     assert broker.members("g") == []
 
 
+def test_a_member_of_a_consumer_group_that_does_not_heartbeat_is_removed(broker: Broker, clock: ManualClock) -> None:
+    broker.create_topic("t")
+    join = ConsumerGroupHeartbeatRequest(
+        group_id="g",
+        member_id="m" * 22,
+        member_epoch=0,
+        rebalance_timeout_ms=60_000,
+        subscribed_topic_names=["t"],
+        topic_partitions=[],
+    )
+    wait_until(lambda: broker.call(join, 1).error_code == 0, what="the member has joined")
+    assert [member.partitions for member in broker.members("g")] == [[("t", 0)]]
+    clock.advance(44_999)
+    assert len(broker.members("g")) == 1
+    clock.advance(1)
+    assert broker.members("g") == []
+
+
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+def test_a_stock_client_whose_session_has_ended_joins_again(clock: ManualClock, protocol: str) -> None:
+    prompt = {"group.consumer.min.heartbeat.interval.ms": 100, "group.consumer.heartbeat.interval.ms": 100}
+    with Broker(config=prompt, clock=clock, requests_kept=1000) as broker:
+        broker.create_topic("t")
+        settings = {"heartbeat.interval.ms": "100"} if protocol == "classic" else {}
+        consumer = Consumer(
+            {
+                "bootstrap.servers": broker.bootstrap_servers,
+                "group.id": "g",
+                "group.protocol": protocol,
+                "client.id": "c",
+                **settings,
+            }
+        )
+        consumer.subscribe(["t"])
+
+        def is_stable() -> bool:
+            consumer.poll(0.02)
+            return broker.groups().get("g") == "Stable"
+
+        try:
+            wait_until(is_stable, what="the member has joined")
+            clock.advance(45_000)
+            wait_until(
+                lambda: consumer.poll(0.02) or broker.requests.count(error="UNKNOWN_MEMBER_ID"),
+                what="the member hears that it is not one any more",
+            )
+            wait_until(is_stable, what="the member has joined again")
+        finally:
+            consumer.close()
+
+
+def test_a_fetch_waits_for_the_clock(clock: ManualClock) -> None:
+    with Broker(clock=clock, requests_kept=10) as broker, RawClient(broker) as client:
+        broker.create_topic("t")
+        request = fetch("t", 0, max_wait_ms=MINUTE_MS)
+        client.send(request, FETCH)
+        [kept] = broker.requests.wait_for("FETCH")
+        clock.advance(MINUTE_MS - 1)
+        assert kept.outcome == "waits"
+        clock.advance(1)
+        assert codes(client.receive(request, FETCH)) == {("t", 0): 0}
+
+
+def test_idle_connections_are_closed(clock: ManualClock) -> None:
+    with Broker(clock=clock) as broker, RawClient(broker) as client:
+        client.call(MetadataRequest(), 9)
+        clock.advance(11 * MINUTE_MS)
+        assert client.receive_rest() == b""
+
+
 def test_an_abandoned_transaction_is_aborted(broker: Broker, clock: ManualClock) -> None:
     broker.create_topic("t")
     broker.call(FindCoordinatorRequest(key="tx", key_type=1), 3)
@@ -83,8 +158,7 @@ def test_an_abandoned_transaction_is_aborted(broker: Broker, clock: ManualClock)
     broker.produce("t", "behind it")
     assert broker.records("t", committed_only=True) == []
     clock.advance(2 * MINUTE_MS)
-    seen = broker.wait_for("t", 1, committed_only=True)
-    assert [record.text for record in seen] == ["behind it"]
+    assert [record.text for record in broker.records("t", committed_only=True)] == ["behind it"]
 
 
 def _ok(broker: Broker, request: InitProducerIdRequest) -> object:
@@ -128,7 +202,8 @@ def test_offsets_of_a_group_without_members_expire(broker: Broker, clock: Manual
     clock.advance(6 * DAY_MS)
     assert broker.committed_offsets("g") == {("t", 0): 1}
     clock.advance(2 * DAY_MS)
-    wait_until(lambda: not broker.committed_offsets("g"), what="the offset has expired")
+    assert broker.committed_offsets("g") == {}
+    assert broker.groups() == {}
 
 
 def test_time_goes_on_after_a_restore(broker: Broker, clock: ManualClock) -> None:
