@@ -231,6 +231,7 @@ WITH_HELP_OF_THEIR_OWN = (
     "kafka-features",
     "kafka-metadata-quorum",
     "kafka-producer-perf-test",
+    "kafka-run-class",
     "kafka-verifiable-consumer",
     "kafka-verifiable-producer",
 )

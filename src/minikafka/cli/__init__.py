@@ -36,6 +36,7 @@ COMMANDS = {
     "kafka-share-groups": ("minikafka.cli.share_groups", "show share groups, and move their offsets"),
     "kafka-producer-perf-test": ("minikafka.cli.producer_perf", "how many records a second can be written"),
     "kafka-producer-perf-test": ("minikafka.cli.producer_perf", "how many records a second can be written"),
+    "kafka-run-class": ("minikafka.cli.run_class", "a tool by the name of its Java class"),
     "kafka-storage": ("minikafka.cli.storage", "format log directories, and say what they are"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),
     "kafka-transactions": ("minikafka.cli.transactions", "look at transactions, and end what hangs"),
