@@ -34,15 +34,18 @@ _DEPENDENCIES: Final[dict[tuple[str, int], dict[str, int]]] = {
 }
 
 
-def level_of_release(release: str) -> int:
-    """``3.9-IV0``, ``3.9`` and ``3.9.1`` -> 21. Raises ClientError, in Kafka's words."""
-    if release in _METADATA_VERSIONS:
+def level_of_release(release: str, *, is_final: bool = False) -> int:
+    """``3.9-IV0``, ``3.9`` and ``3.9.1`` -> 21. Raises ClientError, in Kafka's words.
+
+    ``is_final``: one that is still being made does not count.
+    """
+    known = _METADATA_VERSIONS[: LATEST - _MINIMUM + 1] if is_final else _METADATA_VERSIONS
+    if release in known:
         return _METADATA_VERSIONS.index(release) + _MINIMUM
     short = ".".join(release.split(".")[:2])
     levels = [level for level in range(_MINIMUM, LATEST + 1) if release_of_level(level).partition("-")[0] == short]
     if not levels:
-        known = ", ".join(_METADATA_VERSIONS)
-        raise ClientError(f"Unknown metadata.version '{release}'. Supported metadata.version are: {known}")
+        raise ClientError(f"Unknown metadata.version '{release}'. Supported metadata.version are: {', '.join(known)}")
     return levels[-1]
 
 
@@ -81,3 +84,24 @@ def dependencies(feature: str, level: int) -> Mapping[str, int]:
     if not 0 <= level <= _HIGHEST[feature]:
         raise ClientError(f"No feature:{feature} with feature level {level}")
     return _DEPENDENCIES.get((feature, level), {})
+
+
+def mapping_lines(release: str | None) -> list[str]:
+    """The levels of all features in a release (None: the latest). Raises ClientError."""
+    release = release or release_of_level(LATEST)
+    level = level_of_release(release)
+    return [
+        f"{METADATA_VERSION}={level} ({release})",
+        *(f"{feature}={default}" for feature, default in default_levels(level).items()),
+    ]
+
+
+def dependency_lines(feature: str, level: int) -> list[str]:
+    """What a level needs of other features, in words. Raises ClientError."""
+    needed = dependencies(feature, level)
+    title = f"{_named_level(feature, level)} {'requires:' if needed else 'has no dependencies.'}"
+    return [title, *(f"    {_named_level(*each)}" for each in needed.items())]
+
+
+def _named_level(feature: str, level: int) -> str:
+    return f"{feature}={level}" + (f" ({release_of_level(level)})" if feature == METADATA_VERSION else "")

@@ -8,13 +8,12 @@ from typing import Final
 
 from minikafka.cli.controller_options import CONNECTION, RULES, controllers_of
 from minikafka.cli.feature_levels import (
-    LATEST,
     METADATA_VERSION,
     default_levels,
-    dependencies,
+    dependency_lines,
     level_of_release,
     level_text,
-    release_of_level,
+    mapping_lines,
 )
 from minikafka.cli.options import Options, Tool, flag, integer, string
 from minikafka.cli.subcommands import Subcommand, all_values, run_subcommand
@@ -135,23 +134,13 @@ def _update(options: Options, verb: str, levels: dict[str, int], upgrade_type: i
 
 
 def _version_mapping(options: Options) -> int:
-    release = options.value("release-version") or release_of_level(LATEST)
-    level = level_of_release(release)
-    print(f"{METADATA_VERSION}={level} ({release})")
-    for feature, default in default_levels(level).items():
-        print(f"{feature}={default}")
+    print("\n".join(mapping_lines(options.value("release-version"))))
     return 0
 
 
 def _feature_dependencies(options: Options) -> int:
     for text in all_values(options, "feature"):
-        feature, level = _name_and_level(text)
-        needed = dependencies(feature, level)
-        name = f"{feature}={level}" + (f" ({release_of_level(level)})" if feature == METADATA_VERSION else "")
-        print(f"{name} requires:" if needed else f"{name} has no dependencies.")
-        for other, other_level in needed.items():
-            release = f" ({release_of_level(other_level)})" if other == METADATA_VERSION else ""
-            print(f"    {other}={other_level}{release}")
+        print("\n".join(dependency_lines(*_name_and_level(text))))
     return 0
 
 

@@ -6,31 +6,22 @@ A broker of minikafka formats its directory by itself; instructions for KRaft ha
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
-from typing import Any
 
+from minikafka.cli.feature_levels import LATEST, METADATA_VERSION, dependency_lines, mapping_lines, release_of_level
 from minikafka.cli.options import Options, Tool, UsageError, flag, string
+from minikafka.cli.storage_format import DYNAMIC, kind_of_directory, plan, write_directory
 from minikafka.cli.tool import run_tool
 from minikafka.config import BrokerConfig
-from minikafka.controller.bootstrap import formatted_features, kraft_version_record, only_voter, write_bootstrap
-from minikafka.controller.registration import controller_endpoints
-from minikafka.controller.snapshots import BOOTSTRAP_FILE, encode_snapshot
 from minikafka.errors import ConfigError
 from minikafka.protocol.primitives import uuid_to_text
 from minikafka.state.features import SUPPORTED
-from minikafka.state.metadata_version import FEATURE_NAME
 from minikafka.storage.files import OsFiles
-from minikafka.storage.meta_properties import (
-    MetaProperties,
-    random_uuid,
-    read_meta_properties,
-    write_meta_properties,
-)
+from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties
 
-_LATEST_RELEASE = "4.2-IV1"
-_METADATA_FOLDER = "__cluster_metadata-0"
+_LATEST_RELEASE = release_of_level(LATEST)
 _CONFIG = string("config", "CONFIG", "The settings of the broker: its server.properties.", "c")
+_RELEASE = f"The release whose features are meant, from 3.3-IV3 on; {_LATEST_RELEASE} when it is left out."
 _INFO = Tool("kafka-storage info", "Get information about the Kafka log directories on this node.", (_CONFIG,))
 _FORMAT = Tool(
     "kafka-storage format",
@@ -40,20 +31,32 @@ _FORMAT = Tool(
         string("cluster-id", "CLUSTER_ID", "The id of the cluster; kafka-storage random-uuid makes one.", "t"),
         string("add-scram", "ADD_SCRAM", "A user's credential: SCRAM-SHA-256=[name=alice,password=secret].", "S"),
         flag("ignore-formatted", "Leave directories that are formatted already as they are.", "g"),
-        string("release-version", "RELEASE_VERSION", f"The release to format for; {_LATEST_RELEASE}.", "r"),
+        string("release-version", "RELEASE_VERSION", _RELEASE, "r"),
         string("feature", "FEATURE", "The level of a feature: group.version=1; any number of times.", "f"),
-        flag("standalone", "This node is the only controller; so it always is here.", "s"),
-        flag("no-initial-controllers", "As in Kafka; without effect.", "N"),
-        string("initial-controllers", "INITIAL_CONTROLLERS", "As in Kafka: this node alone may be named.", "I"),
+        flag("standalone", "This node is the only controller, and says so in its directory.", "s"),
+        flag("no-initial-controllers", "Who the controllers are is not said in the directory.", "N"),
+        string("initial-controllers", "INITIAL_CONTROLLERS", "This node alone: ID@HOST:PORT:DIRECTORY_ID.", "I"),
     ),
 )
-_USAGE = """usage: kafka-storage {info,format,random-uuid} ...
+_VERSION_MAPPING = Tool(
+    "kafka-storage version-mapping",
+    "Look up the corresponding features for a given metadata version.",
+    (string("release-version", "RELEASE_VERSION", _RELEASE, "r"),),
+)
+_FEATURE_DEPENDENCIES = Tool(
+    "kafka-storage feature-dependencies",
+    "Look up dependencies for a given feature version.",
+    (string("feature", "FEATURE", "A feature and its level: metadata.version=21; any number of times.", "f"),),
+)
+_USAGE = """usage: kafka-storage {info,format,version-mapping,feature-dependencies,random-uuid} ...
 
 The Kafka storage tool.
 
-  info         Get information about the Kafka log directories on this node.
-  format       Format the Kafka log directories on this node.
-  random-uuid  Print a random UUID."""
+  info                  Get information about the Kafka log directories on this node.
+  format                Format the Kafka log directories on this node.
+  version-mapping       Look up the corresponding features for a given metadata version.
+  feature-dependencies  Look up dependencies for a given feature version.
+  random-uuid           Print a random UUID."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,6 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command == "random-uuid":
         print(uuid_to_text(random_uuid()))
         return 0
+    if command == "version-mapping":
+        # Without options it has something to say, other than the rest.
+        return run_tool(_VERSION_MAPPING, given[1:] or ["--"], _version_mapping)
+    if command == "feature-dependencies":
+        return run_tool(_FEATURE_DEPENDENCIES, given[1:], _feature_dependencies)
     if command == "info":
         return run_tool(_INFO, given[1:], _info)
     if command == "format":
@@ -138,74 +146,64 @@ def _format(options: Options) -> int:
     cluster_id = options.value("cluster-id")
     if cluster_id is None:
         raise UsageError("argument --cluster-id/-t is required")
-    features = _features(options)
+    flags = [name for name in DYNAMIC if options.has(name)]
+    if len(flags) > 1:
+        raise UsageError(f"argument --{flags[1]}: not allowed with argument --{flags[0]}")
+    wanted = plan(options, config, cluster_id)
     files = OsFiles()
     directories = _directories(config)
-    formatted = [each for each in directories if files.exists(each) and read_meta_properties(files, each) is not None]
-    if formatted and not options.has("ignore-formatted"):
-        raise ConfigError(
-            f"Log directory {formatted[0]} is already formatted. Use --ignore-formatted to ignore this directory and "
-            "format the others."
-        )
+    formatted = {
+        directory: properties
+        for directory in directories
+        if files.exists(directory) and (properties := read_meta_properties(files, directory)) is not None
+    }
+    for directory, properties in formatted.items():
+        if not options.has("ignore-formatted"):
+            raise ConfigError(
+                f"Log directory {directory} is already formatted. Use --ignore-formatted to ignore this directory and "
+                "format the others."
+            )
+        if properties.cluster_id != cluster_id:
+            raise ConfigError(
+                f"Invalid cluster.id in: {directory}/meta.properties. Expected {cluster_id}, but read "
+                f"{properties.cluster_id}"
+            )
     fresh = [directory for directory in directories if directory not in formatted]
     if not fresh:
         print("All of the log directories are already formatted.")
         return 0
-    metadata_directory = config["metadata.log.dir"] or config.log_dirs[0]
     for directory in fresh:
-        is_metadata = directory == metadata_directory
-        print(f"Formatting {_what(config, is_metadata)} {directory} with metadata.version {_LATEST_RELEASE}.")
-        _format_directory(files, directory, config, cluster_id, features, is_metadata)
+        is_metadata = directory == config.metadata_log_dir
+        kind = kind_of_directory(wanted, is_metadata)
+        print(f"Formatting {kind} {directory} with metadata.version {wanted.release}.")
+        write_directory(files, directory, config, wanted, is_metadata)
     return 0
 
 
-def _what(config: BrokerConfig, is_metadata: bool) -> str:
-    if not is_metadata:
-        return "data directory"
-    return "metadata directory" if config["controller.quorum.voters"] else "dynamic metadata voter directory"
+# Features.
 
 
-def _format_directory(
-    files: OsFiles, directory: str, config: BrokerConfig, cluster_id: str, features: list[Any], is_metadata: bool
-) -> None:
-    now_ms = time.time_ns() // 1_000_000
-    directory_id = random_uuid()
-    files.make_directory(directory, sync=True)
-    if is_metadata and not config["controller.quorum.voters"]:
-        folder = f"{directory}/{_METADATA_FOLDER}"
-        files.make_directory(folder, sync=True)
-        voter = only_voter(config.node_id, directory_id, controller_endpoints(config))
-        raft_messages = [kraft_version_record(), voter]
-        for path in write_bootstrap(files, directory, folder, features, raft_messages=raft_messages, now_ms=now_ms):
-            files.sync_file(path)
-    else:
-        content = encode_snapshot(features, epoch=0, now_ms=now_ms, last_contained_log_timestamp=0)
-        files.write_bytes(f"{directory}/{BOOTSTRAP_FILE}", content, sync=True)
-    # Last, as it says that the directory is formatted.
-    write_meta_properties(files, directory, MetaProperties(cluster_id, config.node_id, directory_id), now_ms)
+def _version_mapping(options: Options) -> int:
+    print("\n".join(mapping_lines(options.value("release-version"))))
+    return 0
 
 
-def _features(options: Options) -> list[Any]:
-    release = options.value("release-version")
-    if release not in (None, _LATEST_RELEASE, "4.2"):
-        raise ConfigError(f"--release-version {release}: this release formats for {_LATEST_RELEASE} only")
-    if options.has("add-scram"):
-        raise ConfigError(
-            "--add-scram: credentials cannot be added while formatting; kafka-configs --alter --entity-type users adds "
-            "them to a running broker"
-        )
-    records = formatted_features()
-    levels = {record.name: record for record, _ in records}
+def _feature_dependencies(options: Options) -> int:
+    if not options.has("feature"):
+        raise UsageError("argument --feature/-f is required")
     for text in options.values("feature"):
-        name, _, level = text.partition("=")
-        if name not in SUPPORTED or name == FEATURE_NAME:
-            raise ConfigError(f"Unsupported feature: {name}. Supported features are: {', '.join(sorted(SUPPORTED))}")
-        low, high = SUPPORTED[name]
-        if not level.isdecimal() or not low <= int(level) <= high:
-            raise ConfigError(f"No feature:{name} with feature level {level}: it has the levels {low} to {high}")
-        if name in levels:
-            levels[name].feature_level = int(level)
-    return [(record, version) for record, version in records if record.feature_level > 0]
+        name, equals, level = text.partition("=")
+        if not equals:
+            raise ConfigError(
+                f"Invalid feature format: {text}. Expected format: 'feature=version' (e.g. 'group.version=1')"
+            )
+        if not level.strip().isdecimal():
+            raise ConfigError(f"Invalid version format: {level} for feature {name}")
+        _, highest = SUPPORTED.get(name.strip(), (0, int(level)))
+        if int(level) > highest and name.strip() != METADATA_VERSION:
+            raise ConfigError(f"Feature level {level} is not supported for feature {name}")
+        print("\n".join(dependency_lines(name.strip(), int(level))))
+    return 0
 
 
 if __name__ == "__main__":

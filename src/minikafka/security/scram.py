@@ -26,20 +26,32 @@ def salted_password(mechanism: str, password: str, salt: bytes, iterations: int)
 
 def client_proof(mechanism: str, salted: bytes, auth_message: bytes) -> bytes:
     """What the client shows instead of the password."""
-    client_key = _hmac(mechanism, salted, b"Client Key")
-    stored_key = hashlib.new(DIGESTS[mechanism], client_key).digest()
-    signature = _hmac(mechanism, stored_key, auth_message)
-    return bytes(left ^ right for left, right in zip(client_key, signature, strict=True))
+    signature = _hmac(mechanism, stored_key(mechanism, salted), auth_message)
+    return bytes(left ^ right for left, right in zip(_client_key(mechanism, salted), signature, strict=True))
 
 
 def server_signature(mechanism: str, salted: bytes, auth_message: bytes) -> bytes:
     """What only a server can show that knows the user."""
-    return _hmac(mechanism, _hmac(mechanism, salted, b"Server Key"), auth_message)
+    return _hmac(mechanism, server_key(mechanism, salted), auth_message)
+
+
+def stored_key(mechanism: str, salted: bytes) -> bytes:
+    """What a server keeps to check the client's proof."""
+    return hashlib.new(DIGESTS[mechanism], _client_key(mechanism, salted)).digest()
+
+
+def server_key(mechanism: str, salted: bytes) -> bytes:
+    """What a server keeps to prove itself."""
+    return _hmac(mechanism, salted, b"Server Key")
 
 
 def escaped_name(name: str) -> str:
     """A user name as a message has it (a ``saslname``)."""
     return name.replace("=", "=3D").replace(",", "=2C")
+
+
+def _client_key(mechanism: str, salted: bytes) -> bytes:
+    return _hmac(mechanism, salted, b"Client Key")
 
 
 def _hmac(mechanism: str, key: bytes, message: bytes) -> bytes:
