@@ -34,6 +34,7 @@ CLASSES = {
     "kafka-groups": "org.apache.kafka.tools.GroupsCommand",
     "kafka-share-groups": "org.apache.kafka.tools.consumer.group.ShareGroupCommand",
     "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
+    "kafka-acls": "org.apache.kafka.tools.AclCommand",
     "kafka-features": "org.apache.kafka.tools.FeatureCommand",
     "kafka-metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
 }
@@ -42,8 +43,12 @@ WITH_COMMANDS = frozenset({"kafka-transactions", "kafka-features", "kafka-metada
 SESSION = Path(__file__).with_name("group_tool_session.txt")
 ORDERS = {0: 10, 1: 6}
 LONG_TOPIC = "a.topic.with.a.longer.name"
+AUTHORIZER = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",
+}
 # As long as each other, so that columns are as wide.
-THEIRS, OURS = "kfk", "our"
+THEIRS, OURS = "kfk", "mnk"
 
 # Where in a tool an error came from, what it logs, and that it has no logger.
 NOISE = re.compile(r"\s+at .+\)$|Caused by: |\s+\.\.\. \d+ more|SLF4J: |\[\d{4}-\d\d-\d\d ")
@@ -117,7 +122,7 @@ def step_of(step: str, name: str, broker: BrokerProcess, run: Runner) -> Printed
         words = with_address(tool, words, broker)
     exit_code, printed = run(tool, words)
     lines = list(told(printed.rstrip("\n"), name, broker))
-    return Printed(exit_code, sorted(lines) if is_unordered else lines)
+    return Printed(exit_code, sorted(map(str.strip, lines)) if is_unordered else lines)
 
 
 def with_address(tool: str, words: list[str], broker: BrokerProcess) -> list[str]:
@@ -215,6 +220,8 @@ if __name__ == "__main__":
         directory = Path(temporary)
         is_kafka = sys.argv[2:] == ["kafka"]
         site: BrokerProcess = (
-            ApacheKafkaProcess(directory, library, SETTINGS) if is_kafka else MinikafkaProcess(directory, SETTINGS)
+            ApacheKafkaProcess(directory, library, {**SETTINGS, **AUTHORIZER})
+            if is_kafka
+            else MinikafkaProcess(directory, SETTINGS)
         )
         print(compare(site, library))

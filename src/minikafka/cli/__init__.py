@@ -17,6 +17,7 @@ COMMANDS = {
     "kafka-server-stop": ("minikafka.cli.server_stop", "stop the brokers that kafka-server-start started"),
     "zookeeper-server-start": ("minikafka.cli.zookeeper_start", "answer where old instructions expect ZooKeeper"),
     "zookeeper-server-stop": ("minikafka.cli.zookeeper_stop", "stop that again"),
+    "kafka-acls": ("minikafka.cli.acls", "list, add and remove access control lists"),
     "zookeeper-shell": ("minikafka.cli.zookeeper_shell", "look at znodes, here or in a real ZooKeeper"),
     "kafka-broker-api-versions": ("minikafka.cli.api_versions", "which APIs each broker serves"),
     "kafka-cluster": ("minikafka.cli.cluster_tool", "the id of a cluster, and its brokers"),
