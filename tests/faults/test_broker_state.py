@@ -97,6 +97,15 @@ class TestLeaders:
             with RawClient(broker) as client:
                 assert leader(client)[:2] == (NONE, broker.node_id)
 
+    def test_a_topic_that_is_deleted_meanwhile(self, broker: Broker) -> None:
+        broker.create_topic("t")
+        with broker.faults.leader_unavailable("t"):
+            broker.delete_topic("t")
+        broker.create_topic("t")
+        broker.faults.leader_unavailable("t")
+        broker.delete_topic("t")
+        broker.reset()
+
     @pytest.mark.parametrize(("topic", "partition"), [("none", None), ("t", 7)])
     def test_a_partition_that_there_is_not(self, broker: Broker, topic: str, partition: int | None) -> None:
         broker.create_topic("t")
@@ -239,7 +248,7 @@ class TestGroups:
         assert broker.members("g") == []
 
     def test_who_there_is_not(self, broker: Broker, client: RawClient) -> None:
-        with pytest.raises(ValueError, match="no group 'g'"):
+        with pytest.raises(ApiError, match="no group 'g'"):
             broker.faults.rebalance("g")
         ClassicMember(client)
         with pytest.raises(ApiError, match="no member of group g fit 'somebody'; it has"):

@@ -182,19 +182,20 @@ class Faults:
         *,
         message: str | None = None,
         throttle_ms: int = 0,
+        after_work: bool = False,
         required: bool = False,
         **filters: Unpack[Chosen],
     ) -> Fault:
         """Answer with an error code. With ``topic`` (and ``partition``) only that fails: the rest of the request is
         done.
 
+        :param after_work: all is done, and the answer is a lie (NOT_ENOUGH_REPLICAS_AFTER_APPEND).
         :param message: in place of Kafka's sentence, where the answer has one.
         :param throttle_ms: what the answer tells the client to wait.
         :raises ValueError: a name that Kafka does not have, or filters that fit no request.
         """
-        return self._add(
-            "fail", required, {"api": api, "error": error, "message": message, "throttle_ms": throttle_ms, **filters}
-        )
+        how = {"error": error, "message": message, "throttle_ms": throttle_ms, "after_work": after_work}
+        return self._add("fail", required, {"api": api, **how, **filters})
 
     def throttle(self, api: Api, ms: int, *, required: bool = False, **filters: Unpack[Chosen]) -> Fault:
         """Tell the client in the answer to wait so long (``throttle_time_ms``), as a quota does."""
@@ -280,7 +281,7 @@ class Faults:
         """Let a partition, or all of a topic, have no leader (-1 in the metadata) until this ends, and then this broker
         in a new leader epoch."""
         self._act("elect_leader", topic=topic, partition=partition, is_there=False)
-        return self._stand(lambda: self._act("elect_leader", topic=topic, partition=partition, is_there=True))
+        return self._stand(lambda: self._act("bring_leader_back", topic=topic, partition=partition))
 
     # Coordinators and groups.
 

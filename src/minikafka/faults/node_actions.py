@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from minikafka.coordinator.partitioner import partition_for
-from minikafka.errors import NONE, UNKNOWN_TOPIC_OR_PARTITION, ApiError, MinikafkaError
+from minikafka.errors import GROUP_ID_NOT_FOUND, NONE, UNKNOWN_TOPIC_OR_PARTITION, ApiError, MinikafkaError
 from minikafka.pending import Pending
 from minikafka.records.batch import iter_batches
 from minikafka.state.metadata_version import partition_record_version
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from minikafka.coordinator.group_shard import GroupShard
     from minikafka.server.coordinator_runtime import CoordinatorRuntime
     from minikafka.server.node import Node
+    from minikafka.state.topics import PartitionImage
     from minikafka.storage.partition_log import PartitionLog
 
 _ISOLATION = "log_end"
@@ -28,20 +29,25 @@ _ISOLATION = "log_end"
 
 def elect_leader(node: Node, topic: str, partition: int | None, *, is_there: bool) -> Any:
     """Let this node lead a partition, or all of a topic, in a new leader epoch; or, unless ``is_there``, nobody."""
-    from minikafka.protocol.messages import PartitionChangeRecord
-
-    image = node.services.image
+    leader = node.services.node_id if is_there else NO_LEADER
 
     def prepare() -> list[VersionedRecord]:
-        known = image.topics_by_name.get(topic)
-        parts = [] if known is None else [each for each in known.partitions if partition in (None, each.index)]
-        if known is None or not parts:
+        meant = _partitions(node, topic, partition)
+        if not meant:
             raise _unknown(topic, partition)
-        version = partition_record_version(image.features.metadata_version)
-        leader = node.services.node_id if is_there else NO_LEADER
+        return [_led_by(node, topic, each, leader) for each in meant]
+
+    return node.services.controller.write(["leaders", topic], prepare)
+
+
+def bring_leader_back(node: Node, topic: str, partition: int | None) -> Any:
+    """Let this node lead what nobody leads any more of a partition, or of all of a topic, if it is still there."""
+
+    def prepare() -> list[VersionedRecord]:
         return [
-            (PartitionChangeRecord(partition_id=each.index, topic_id=known.topic_id, leader=leader), version)
-            for each in parts
+            _led_by(node, topic, each, node.services.node_id)
+            for each in _partitions(node, topic, partition)
+            if each.leader == NO_LEADER
         ]
 
     return node.services.controller.write(["leaders", topic], prepare)
@@ -58,6 +64,8 @@ def move_coordinator(node: Node, group: str | None, transactional_id: str | None
 def hold_coordinator(node: Node, group: str | None, transactional_id: str | None, *, is_loading: bool) -> None:
     """Forget them, and begin to load them only when ``is_loading`` is over."""
     found = _runtime(node, group, transactional_id)
+    if found is None and not is_loading:
+        return  # The topic is gone, and with it what was to be loaded.
     if found is None:
         name = "group" if group is not None else "transactional id"
         raise ValueError(f"nothing is coordinated yet, so {name} {group or transactional_id!r} cannot be loaded")
@@ -126,6 +134,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     action.__name__: action
     for action in (
         elect_leader,
+        bring_leader_back,
         move_coordinator,
         hold_coordinator,
         rebalance,
@@ -138,8 +147,22 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     )
 }
 
-TAKING_TIME = frozenset({elect_leader.__name__})
+TAKING_TIME = frozenset({elect_leader.__name__, bring_leader_back.__name__})
 """Those whose outcome is always a promise."""
+
+
+def _partitions(node: Node, topic: str, partition: int | None) -> list[PartitionImage]:
+    known = node.services.image.topics_by_name.get(topic)
+    return [] if known is None else [each for each in known.partitions if partition in (None, each.index)]
+
+
+def _led_by(node: Node, topic: str, partition: PartitionImage, leader: int) -> VersionedRecord:
+    from minikafka.protocol.messages import PartitionChangeRecord
+
+    image = node.services.image
+    topic_id = image.topics_by_name[topic].topic_id
+    record = PartitionChangeRecord(partition_id=partition.index, topic_id=topic_id, leader=leader)
+    return record, partition_record_version(image.features.metadata_version)
 
 
 def _runtime(node: Node, group: str | None, transactional_id: str | None) -> tuple[CoordinatorRuntime[Any], int] | None:
@@ -158,7 +181,7 @@ def _with_group(node: Node, group: str, operation: Callable[[GroupShard], Any]) 
 
     found = _runtime(node, group, None)
     if found is None:
-        raise ValueError(f"there is no group {group!r}")
+        raise ApiError(GROUP_ID_NOT_FOUND, f"there is no group {group!r}")
     failures: list[Exception] = []
 
     def run(shard: GroupShard) -> Result[int]:

@@ -12,8 +12,13 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from minikafka.errors import message_of
-from minikafka.faults import contents
+from minikafka.errors import (
+    FETCH_SESSION_ID_NOT_FOUND,
+    FETCH_SESSION_TOPIC_ID_ERROR,
+    INVALID_FETCH_SESSION_EPOCH,
+    message_of,
+)
+from minikafka.faults import contents, names
 from minikafka.faults.calls import Call, GoOn, when_answered
 from minikafka.faults.failing_logs import FailingServices
 from minikafka.handlers import API_BY_KEY
@@ -23,24 +28,37 @@ if TYPE_CHECKING:
     from minikafka.faults.selection import Selection
     from minikafka.state.metadata_image import MetadataImage
 
-_FETCH = 1
-_ADD_PARTITIONS_TO_TXN = 24
-_DESCRIBE_LOG_DIRS = 35
-_ELECT_LEADERS = 43
-_ALTER_PARTITION_REASSIGNMENTS = 45
-_OFFSET_DELETE = 47
+_FETCH = names.api_key("Fetch")
+_ADD_PARTITIONS_TO_TXN = names.api_key("AddPartitionsToTxn")
+_DESCRIBE_LOG_DIRS = names.api_key("DescribeLogDirs")
+_ELECT_LEADERS = names.api_key("ElectLeaders")
+_ALTER_PARTITION_REASSIGNMENTS = names.api_key("AlterPartitionReassignments")
+_OFFSET_DELETE = names.api_key("OffsetDelete")
 
-_OF_LOGS = frozenset({0, _FETCH, 2, 21, 23, 61})
-"""Produce, Fetch, ListOffsets, DeleteRecords, OffsetForLeaderEpoch, DescribeProducers."""
-_OF_PARTS = frozenset({8, 19, 20, 24, 27, 28, 33, 34, 37, 43, 44, 45, 47})
-"""OffsetCommit, CreateTopics, DeleteTopics, AddPartitionsToTxn, WriteTxnMarkers, TxnOffsetCommit, AlterConfigs,
-AlterReplicaLogDirs, CreatePartitions, ElectLeaders, IncrementalAlterConfigs, AlterPartitionReassignments,
-OffsetDelete."""
-_READING = frozenset({3, 9, 32, 55, 75})
-"""Metadata, OffsetFetch, DescribeConfigs, DescribeQuorum, DescribeTopicPartitions."""
+_OF_LOGS = names.api_keys(
+    ("DeleteRecords", "DescribeProducers", "Fetch", "ListOffsets", "OffsetForLeaderEpoch", "Produce")
+)
+_OF_PARTS = names.api_keys(
+    (
+        "AddPartitionsToTxn",
+        "AlterConfigs",
+        "AlterPartitionReassignments",
+        "AlterReplicaLogDirs",
+        "CreatePartitions",
+        "CreateTopics",
+        "DeleteTopics",
+        "ElectLeaders",
+        "IncrementalAlterConfigs",
+        "OffsetCommit",
+        "OffsetDelete",
+        "TxnOffsetCommit",
+        "WriteTxnMarkers",
+    )
+)
+_READING = names.api_keys(("DescribeConfigs", "DescribeQuorum", "DescribeTopicPartitions", "Metadata", "OffsetFetch"))
 
-_SESSION_CODES = frozenset({70, 71, 106})
-"""FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR: of a fetch as a whole."""
+_SESSION_CODES = frozenset({FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR})
+"""Of a fetch as a whole."""
 _CODE_FIELDS = ("error_code", "partition_error_code")
 
 
@@ -68,6 +86,13 @@ def refuse(call: Call, go_on: GoOn, selection: Selection, code: int, message: st
             call, go_on(call), lambda response: _put_in(response, selection, call.node.services.image, code, message)
         )
     return _refuse_part(call, go_on, selection, code, message)
+
+
+def refuse_answered(call: Call, response: Any, selection: Selection, code: int, message: str | None) -> Any:
+    """``response``, the answer to what was done, with ``code`` at what is selected."""
+    if selection.topic is None:
+        return _refuse_all(call, lambda _: response, code, message)
+    return None if response is None else _put_in(response, selection, call.node.services.image, code, message)
 
 
 def _refuse_all(call: Call, go_on: GoOn, code: int, message: str | None) -> Any:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from minikafka.faults.calls import Call
 from minikafka.faults.control import FaultState
-from minikafka.faults.rules import Rule, make_rule
+from minikafka.faults.rules import make_rule
 
 if TYPE_CHECKING:
+    from minikafka.faults.rule import Rule
     from minikafka.handlers.context import Connection
     from minikafka.protocol.connection import Request
     from minikafka.server.node import Node
