@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from minikafka.storage import log_names
+from minikafka.storage.background_steps import Steps, Turn
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.producer_replay import rebuild_producers
@@ -197,10 +198,22 @@ class LogFolder:
         for segment in self.segments:
             segment.abandon()
 
-    def rename(self, directory: str) -> None:
-        """Move the folder, with the files open."""
+    def abandon_gradually(self) -> Steps[None]:
+        """The same, of any number of segments."""
+        turn = Turn()
+        for segment in self.segments:
+            segment.abandon()
+            if turn.is_over:
+                yield turn.end
+
+    def rename_itself(self, directory: str) -> None:
+        """Move the folder. Nobody is going to open its files any more."""
         self._files.rename(self.directory, directory)
         self.directory = directory
+
+    def rename(self, directory: str) -> None:
+        """Move the folder, with the files open."""
+        self.rename_itself(directory)
         self.producers.move_to(directory)
         self.epochs.move_to(directory)
         for segment in self.segments:

@@ -293,10 +293,10 @@ class LogManager:
             logger.warning("no topic accounts for %s-%d, its log is now in %s", topic, partition, log.directory)
 
     def _mark(self, log: PartitionLog, mark: str) -> None:
+        """The log ends, and its folder gets a marked name."""
         parent = os.path.dirname(log.directory)
-        log.abandon()
         try:
-            log.rename_directory(f"{parent}/{log_names.marked_directory(log.topic, log.partition, mark)}")
+            log.retire_to(f"{parent}/{log_names.marked_directory(log.topic, log.partition, mark)}")
         except OSError as error:
             self.directories.disk_failed(log.directory, error)
             raise StorageError(f"{log.directory}: cannot be renamed: {error.strerror}") from error

@@ -25,6 +25,7 @@ from minikafka.errors import INCONSISTENT_TOPIC_ID, OFFSET_OUT_OF_RANGE, ApiErro
 from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import RecordBatch
 from minikafka.storage import log_names, offset_lookup, retention
+from minikafka.storage.background_steps import run_steps
 from minikafka.storage.fetch_data import FetchData
 from minikafka.storage.index import AbortedTransaction
 from minikafka.storage.log_context import LogContext
@@ -601,6 +602,14 @@ class PartitionLog:
         self._flusher.stop(self._offline())
         self._folder.abandon()
 
+    def retire_to(self, directory: str) -> None:
+        """The log ends, and its folder gets another name. What it has open is closed a little at a time, as far as it
+        is much. Raises OSError."""
+        self.is_failed = True
+        self._flusher.stop(self._offline())
+        run_steps(self._folder.abandon_gradually(), self._context.run_blocking, _closed)
+        self._folder.rename_itself(directory)
+
     def exchange_contents(self, copy: PartitionLog) -> None:
         """Take over the folder of ``copy``, which is complete and synced, and leave one's own to it.
 
@@ -620,3 +629,8 @@ class PartitionLog:
     def rename_directory(self, directory: str) -> None:
         """Move the folder, with the log open. Raises OSError."""
         self._folder.rename(directory)
+
+
+def _closed(_: None, error: BaseException | None) -> None:
+    if error is not None:
+        logger.error("the files of a log that was deleted could not be closed", exc_info=error)
