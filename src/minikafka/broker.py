@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from minikafka.clock import Clock, JumpingClock
 from minikafka.config import BrokerConfig
-from minikafka.embedded.directories import remove, temporary_path
+from minikafka.embedded.directories import remove, temporary_path, written_with
 from minikafka.embedded.local_faults import LocalFaults
 from minikafka.embedded.seeding import Seeding
 from minikafka.server.endpoints import is_wildcard, join_host_port
@@ -345,8 +345,7 @@ class Broker(Seeding):
 
     @property
     def _directories(self) -> list[str]:
-        metadata_directory = self._config["metadata.log.dir"]
-        return [*self._config.log_dirs, *([metadata_directory] if metadata_directory else [])]
+        return written_with(self._config)
 
     def _prepare(self) -> None:
         if self._host is not None:

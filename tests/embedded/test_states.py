@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from kafka import KafkaProducer
 
-from minikafka import Broker
+from minikafka import Broker, MinikafkaError
 from minikafka.protocol.messages import InitProducerIdRequest
 
 
@@ -123,3 +125,36 @@ def test_milliseconds() -> None:
             broker.reset()
             took_s.append(time.process_time() - started_s)
     assert min(took_s) < 0.1
+
+
+def test_other_threads_ask_on_while_it_goes_back(broker: Broker) -> None:
+    broker.seed({"t": ["a"]})
+    snapshot = broker.snapshot()
+    is_over = threading.Event()
+
+    def ask() -> int:
+        count = 0
+        while not is_over.is_set():
+            assert broker.topics() == {"t": 1}
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(ask) for _ in range(2)]
+        try:
+            for _ in range(10):
+                broker.restore(snapshot)
+        finally:
+            is_over.set()
+    assert all(future.result() for future in asked)
+
+
+def test_a_state_that_cannot_be_restored(tmp_path: Path) -> None:
+    with Broker() as broker:
+        snapshot = broker.snapshot()
+        Path(snapshot.directories[0], "__cluster_metadata-0", "quorum-state").write_text("nonsense")
+        with pytest.raises(MinikafkaError):
+            broker.restore(snapshot)
+        with pytest.raises(RuntimeError, match="not running"):
+            broker.topics()
+    assert not broker.is_running

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from minikafka.config import BrokerConfig
 
 _MEMORY_DIRECTORY: Final = "/dev/shm"
 _ROOMY_BYTES: Final = 512 * 1024 * 1024
 _META_PROPERTIES: Final = "meta.properties"
 _LOCK: Final = ".lock"
+_CHUNK_BYTES: Final = 1024 * 1024
+_CAN_SET_TIMES_OF_OPEN_FILES: Final = os.utime in os.supports_fd  # not on Windows
 
 
 def temporary_path(kind: str = "minikafka") -> str:
@@ -46,6 +51,12 @@ def remove(directory: str) -> None:
     rmtree(directory, ignore_errors=True)
 
 
+def written_with(config: BrokerConfig) -> list[str]:
+    """The directories that a broker with these settings writes to."""
+    metadata_directory = config["metadata.log.dir"]
+    return list(dict.fromkeys([*config.log_dirs, *([metadata_directory] if metadata_directory else [])]))
+
+
 def empty(directories: Sequence[str]) -> None:
     """Delete all but what says whose the directories are: the cluster keeps its id."""
     for directory in directories:
@@ -57,20 +68,35 @@ def empty(directories: Sequence[str]) -> None:
 
 def copy(sources: Sequence[str], targets: Sequence[str]) -> None:
     """Copy the content of each source into its target, which is made if it is not there."""
-    from shutil import copytree, ignore_patterns
-
     for source, target in zip(sources, targets, strict=True):
         if os.path.isdir(source):
-            copytree(source, target, copy_function=_copy_file, ignore=ignore_patterns(_LOCK), dirs_exist_ok=True)
+            os.makedirs(target, exist_ok=True)
+            _copy_content(source, target)
+
+
+def _copy_content(source: str, target: str) -> None:
+    """A broker has many small files: ``shutil.copytree`` takes three times as long for them."""
+    with os.scandir(source) as entries:
+        for entry in entries:
+            path = os.path.join(target, entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                os.mkdir(path)
+                _copy_content(entry.path, path)
+            elif entry.name != _LOCK:
+                _copy_file(entry.path, path)
 
 
 def _copy_file(source: str, target: str) -> None:
     """With the time of the last write, from which retention counts."""
-    from shutil import copyfile
-
-    copyfile(source, target)
-    written = os.stat(source)
-    os.utime(target, ns=(written.st_atime_ns, written.st_mtime_ns))
+    with open(source, "rb", buffering=0) as read, open(target, "wb") as written:
+        status = os.fstat(read.fileno())
+        while chunk := read.read(_CHUNK_BYTES) if status.st_size else b"":
+            written.write(chunk)
+        written.flush()
+        if _CAN_SET_TIMES_OF_OPEN_FILES:
+            os.utime(written.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
+    if not _CAN_SET_TIMES_OF_OPEN_FILES:
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _remove(entry: os.DirEntry[str]) -> None:

@@ -37,7 +37,7 @@ class NodeCalls:
 
     def call(self, request: Message, version: int, timeout_s: float) -> Any:
         """The answer to ``request``. Raises TimeoutError, RuntimeError (see ``may_wait``), and what handlers raise."""
-        node = self._keeper.running
+        node = self._keeper.running if not self.may_wait else self._keeper.await_running(timeout_s)
         asked = Request(request.api_key, version, version, 0, CLIENT_ID, request, 0)
         listener = node.bound_listeners[0]
         facts = ConnectionFacts(listener, ("127.0.0.1", 0), (listener.host, listener.port))
@@ -55,7 +55,7 @@ class NodeCalls:
 
         Raises TimeoutError, RuntimeError (see ``may_wait``), and what the action raises.
         """
-        node = self._keeper.running
+        node = self._keeper.running if not self.may_wait else self._keeper.await_running(timeout_s)
         if takes_time and not self.may_wait:
             raise _needed_elsewhere(name)
         return self._wait_for(_Call(lambda: action(node), _raise_or_give), name, timeout_s)

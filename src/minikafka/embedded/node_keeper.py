@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ class NodeKeeper:
         self._is_durable = is_durable
         self._faults = faults
         self.node: Node | None = None
+        self._is_settled = threading.Event()
+        self._is_settled.set()
         self.watches = Watches()
 
     @property
@@ -49,11 +52,15 @@ class NodeKeeper:
             raise RuntimeError("the broker is not running: use it in a with block, or call start()")
         return self.node
 
+    def await_running(self, timeout_s: float) -> Node:
+        """The node, on any thread but the loop's: while one is exchanged for another, that one. Raises RuntimeError."""
+        self._is_settled.wait(timeout_s)
+        return self.running
+
     @property
     def directories(self) -> list[str]:
         """All that a node writes to."""
-        metadata_directory = self._config["metadata.log.dir"]
-        return [*self._config.log_dirs, *([metadata_directory] if metadata_directory else [])]
+        return directories.written_with(self._config)
 
     async def start(self, ports: Sequence[Listener] = ()) -> None:
         """:param ports: the listeners of an earlier node, whose ports are taken again.
@@ -67,12 +74,14 @@ class NodeKeeper:
     async def stop(self) -> None:
         """Stop cleanly. Raises StorageError: something could not be made durable."""
         node = self._end()
-        await node.stop()
+        if node is not None:
+            await node.stop()
 
     async def kill(self) -> None:
         """See ``Node.kill``."""
         node = self._end()
-        await node.kill()
+        if node is not None:
+            await node.kill()
 
     async def reset(self) -> None:
         """Go on as a new broker, empty, with the same ports and cluster id. Connections are cut."""
@@ -97,28 +106,36 @@ class NodeKeeper:
         from minikafka.embedded.producer_ids import skip_producer_ids
 
         old = self.running
-        listeners = old.bound_listeners
         next_producer_id = old.services.image.next_producer_id
+        self._is_settled.clear()
+        try:
+            node = await self._successor(old, end, change_files)
+            await node.start()
+            await skip_producer_ids(node.services.controller, next_producer_id)
+            self._run_on(node)
+        finally:
+            self._is_settled.set()
+
+    async def _successor(self, old: Node, end: Callable[[], Awaitable[None]], change_files: Callable[[], None]) -> Node:
+        listeners = old.bound_listeners
         sockets = old.duplicate_sockets()
         self.node = None
         try:
             await end()
             change_files()
-            node = self._new_node(_on_ports(self._config, listeners), sockets)
+            return self._new_node(_on_ports(self._config, listeners), sockets)
         except BaseException:
             for each in sockets.values():
                 each.close()
             raise
-        await node.start()
-        await skip_producer_ids(node.services.controller, next_producer_id)
-        self._run_on(node)
 
     def _run_on(self, node: Node) -> None:
         self.node = node
         self.watches.follow(node)
 
-    def _end(self) -> Node:
-        node, self.node = self.running, None
+    def _end(self) -> Node | None:
+        """None when the node did not come back from an exchange."""
+        node, self.node = self.node, None
         self.watches.follow(None)
         return node
 
