@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 import sys
 import tempfile
@@ -36,6 +37,7 @@ CLASSES = {
     "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
     "kafka-acls": "org.apache.kafka.tools.AclCommand",
     "kafka-features": "org.apache.kafka.tools.FeatureCommand",
+    "kafka-leader-election": "org.apache.kafka.tools.LeaderElectionCommand",
     "kafka-metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
 }
 # Their first word is a command; the broker is named before it.
@@ -51,7 +53,7 @@ AUTHORIZER = {
 THEIRS, OURS = "kfk", "mnk"
 
 # Where in a tool an error came from, what it logs, and that it has no logger.
-NOISE = re.compile(r"\s+at .+\)$|Caused by: |\s+\.\.\. \d+ more|SLF4J: |\[\d{4}-\d\d-\d\d ")
+NOISE = re.compile(r"\s+at .+\)$|Caused by: |\s+Suppressed: |\s+\.\.\. \d+ more|SLF4J: |\[\d{4}-\d\d-\d\d ")
 # An exception that a tool prints beside the sentence it has about it.
 STACK = re.compile(r"(java\.|org\.apache\.kafka\.|com\.fasterxml\.)[\w.$]+(Exception|Error)\b")
 WRAPPED = re.compile(r"\bjava\.util\.concurrent\.(Execution|Completion)Exception: ")
@@ -115,8 +117,8 @@ def session_of(name: str, broker: BrokerProcess, steps: list[str], run: Runner) 
 
 def step_of(step: str, name: str, broker: BrokerProcess, run: Runner) -> Printed:
     is_unordered = step.startswith("~ ")
-    for word in ("PLAN", "GROUPS"):
-        step = step.replace(word, str(broker.directory / f"{word.lower()}-{name}.csv"))
+    for word in ("PLAN", "GROUPS", "PARTITIONS"):
+        step = step.replace(word, str(broker.directory / f"{word.lower()}-{name}"))
     tool, *words = step.removeprefix("~ ").replace("NAME", name).split(" ")
     if words:
         words = with_address(tool, words, broker)
@@ -179,8 +181,10 @@ def scene(name: str, broker: BrokerProcess) -> Iterator[None]:
     for _ in range(4):
         producer.produce(long_topic, b"long", partition=0)
     assert producer.flush(TIMEOUT_S) == 0, "not everything was sent"
-    (broker.directory / f"plan-{name}.csv").write_text(f"{orders},0,7\n{orders},1,2\n")
-    (broker.directory / f"groups-{name}.csv").write_text(f'returns.{name},"{long_topic}",0,2\n')
+    (broker.directory / f"plan-{name}").write_text(f"{orders},0,7\n{orders},1,2\n")
+    (broker.directory / f"groups-{name}").write_text(f'returns.{name},"{long_topic}",0,2\n')
+    partitions = [{"topic": orders, "partition": 0}, {"topic": orders, "partition": 9}]
+    (broker.directory / f"partitions-{name}").write_text(json.dumps({"partitions": partitions}))
     with contextlib.ExitStack() as stack:
         for group, settings in (
             (f"billing.{name}", {"group.protocol": "classic", "group.instance.id": "biller"}),

@@ -32,6 +32,7 @@ COMMANDS = {
     "kafka-features": ("minikafka.cli.features", "show features, and change their levels"),
     "kafka-get-offsets": ("minikafka.cli.get_offsets", "where partitions begin and end"),
     "kafka-groups": ("minikafka.cli.groups_tool", "list the groups of all types"),
+    "kafka-leader-election": ("minikafka.cli.leader_election", "let partitions elect their leaders anew"),
     "kafka-log-dirs": ("minikafka.cli.log_dirs", "what is in the log directories"),
     "kafka-metadata-quorum": ("minikafka.cli.metadata_quorum", "show the controllers of a cluster"),
     "kafka-share-groups": ("minikafka.cli.share_groups", "show share groups, and move their offsets"),
