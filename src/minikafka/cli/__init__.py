@@ -24,6 +24,7 @@ COMMANDS = {
     "kafka-configs": ("minikafka.cli.configs", "show and change settings, quotas and credentials"),
     "kafka-console-consumer": ("minikafka.cli.console_consumer", "print what is in topics, and what comes"),
     "kafka-console-producer": ("minikafka.cli.console_producer", "write lines to a topic"),
+    "kafka-console-share-consumer": (
     "kafka-consumer-groups": ("minikafka.cli.consumer_groups", "show groups of consumers, and move their offsets"),
     "kafka-consumer-perf-test": ("minikafka.cli.consumer_perf", "how many records a second can be read"),
     "kafka-delete-records": ("minikafka.cli.delete_records", "delete what is below an offset"),

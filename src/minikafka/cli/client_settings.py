@@ -9,6 +9,7 @@ from minikafka.client.consumer import ConsumerSettings
 from minikafka.client.fetcher import FetchSettings
 from minikafka.client.group_settings import GroupSettings
 from minikafka.client.producer_settings import ProducerSettings
+from minikafka.client.share_session import ShareFetchSettings
 from minikafka.config.client import ClientConfig, Kind
 from minikafka.errors import ConfigError
 
@@ -41,6 +42,17 @@ def consumer_settings(properties: Mapping[str, str]) -> ConsumerSettings:
             read_committed=config["isolation.level"].lower() == "read_committed",
             check_crcs=config["check.crcs"],
         ),
+    )
+
+
+def share_fetch_settings(properties: Mapping[str, str]) -> ShareFetchSettings:
+    """Raises ConfigError."""
+    config = _typed("consumer", properties)
+    return ShareFetchSettings(
+        min_bytes=config["fetch.min.bytes"],
+        max_bytes=config["fetch.max.bytes"],
+        max_wait_ms=config["fetch.max.wait.ms"],
+        max_poll_records=config["max.poll.records"],
     )
 
 

@@ -61,7 +61,8 @@ class DefaultFormatter:
         if self._shows_offset:
             columns.append(b"Offset:%d" % record.offset)
         if self._shows_delivery:
-            columns.append(b"Delivery:NOT_PRESENT")
+            count = consumed.delivery_count
+            columns.append(b"Delivery:NOT_PRESENT" if count is None else b"Delivery:%d" % count)
         if self._shows_epoch:
             epoch = consumed.fetched.leader_epoch
             columns.append(b"Epoch:%d" % epoch if epoch >= 0 else b"Epoch:NOT_PRESENT")

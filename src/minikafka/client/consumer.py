@@ -46,11 +46,12 @@ class ConsumerSettings(NamedTuple):
 
 
 class ConsumedRecord(NamedTuple):
-    """A record and where it is from."""
+    """A record and where it is from; ``delivery_count`` is how often a share group had it, this time included."""
 
     topic: str
     partition: int
     fetched: FetchedRecord
+    delivery_count: int | None = None
 
 
 OnPartitions = Callable[[list[TopicPartition]], None]

@@ -33,6 +33,10 @@ _LEAVE_EPOCH: Final = -1
 _LEAVE_STATIC_EPOCH: Final = -2
 _LOST: Final = frozenset({UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH})
 _WAIT_S: Final = 0.05
+_UNSUPPORTED: Final = (
+    "The cluster does not support the new CONSUMER group protocol. Set group.protocol=classic on the consumer configs "
+    "to revert to the CLASSIC protocol until the cluster is upgraded."
+)
 
 
 class ConsumerGroupMember:
@@ -134,7 +138,7 @@ class ConsumerGroupMember:
         try:
             answer: ConsumerGroupHeartbeatResponse = self.coordinator.call(request, lambda answer: answer.error_code)
         except UnsupportedByBroker as error:
-            raise UnsupportedByBroker(f"{error}; group.protocol=consumer needs Kafka 4.0 or later") from error
+            raise UnsupportedByBroker(f"{_UNSUPPORTED} {error}") from error
         if answer.error_code in _LOST:
             self._begin_anew()
             return
