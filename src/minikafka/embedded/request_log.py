@@ -13,6 +13,7 @@ from minikafka.faults import contents, names
 from minikafka.faults.selection import Selection
 from minikafka.handlers import API_BY_KEY
 from minikafka.pending import Pending
+from minikafka.protocol.structs import Struct
 from minikafka.state.fetch_sessions import size_of_records
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from minikafka.faults.calls import Call
     from minikafka.faults.control import Api, Filters
 
-_FETCH = 1
+_FETCH = "Fetch"
 _MAX_KEPT_BYTES = 32 << 20
 _MAX_RECORDS_BYTES = 1 << 20
 _NAMES = ("topic", "topic_name", "name", "group_id", "transactional_id", "member_id")
@@ -39,6 +40,7 @@ class KeptRequest:
     __slots__ = (
         "_call",
         "_since_start_s",
+        "_told",
         "answered_ms",
         "api",
         "client_host",
@@ -47,7 +49,6 @@ class KeptRequest:
         "correlation_id",
         "faults",
         "is_kept",
-        "outcome",
         "received_ms",
         "request",
         "response",
@@ -69,13 +70,12 @@ class KeptRequest:
         self.size_bytes: int = request.size_bytes
         """Of the request, and of the records in the answer of a fetch."""
         # A copy: handlers may change what they were given.
-        self.request: Any = copy(request.message)
+        self.request: Any = _shallow_copy(request.message)
         self.response: Any = None
         self.received_ms: int = call.node.clock.wall_ms()
         """By the broker's clock, as ``answered_ms``."""
         self.answered_ms: int | None = None
-        self.outcome: str = "not answered yet"
-        """In words: "ok", the names of the error codes in the answer, or why there is none."""
+        self._told: str | None = None
         self.is_kept = False
         """Whether ``RequestLog`` has it, and has not dropped it for newer ones."""
         self.faults: list[str] = []
@@ -85,6 +85,13 @@ class KeptRequest:
     def is_answered(self) -> bool:
         """Whether there is an answer, or will be none."""
         return self.answered_ms is not None
+
+    @property
+    def outcome(self) -> str:
+        """In words: "ok", the names of the error codes in the answer, or why there is none."""
+        if self._told is not None:
+            return self._told
+        return ("ok" if self.is_answered else "waits") if not self.errors else ", ".join(sorted(self.errors))
 
     @property
     def errors(self) -> set[str]:
@@ -114,9 +121,12 @@ class KeptRequest:
         """Whether it is selected."""
         return selection.fits(self._call.request, self._call.node.services.image, self._call.session_partitions)
 
-    def end(self, outcome: str, response: Any = None) -> None:
-        """It is over."""
-        self.outcome = outcome
+    def end(self, response: Any, told: str | None = None) -> None:
+        """It is over.
+
+        :param told: why there is no answer, where there is none.
+        """
+        self._told = told
         self.response = response
         self.answered_ms = self._call.node.clock.wall_ms()
 
@@ -220,7 +230,7 @@ class RequestLog:
             self._end(entry, outcome)
             return outcome
         except Exception as error:
-            entry.end(_told(error))
+            entry.end(None, _told(error))
             raise
         finally:
             # Only now: whoever waits for a request may go on when it is answered, or waits for the clock.
@@ -228,7 +238,6 @@ class RequestLog:
 
     def _observed(self, pending: Pending[Any], entry: KeptRequest) -> Pending[Any]:
         """A promise for the connection that passes on what the handler's brings."""
-        entry.outcome = "waits"
         passed_on: Pending[Any] = Pending(pending.cancel)
 
         def arrived(response: Any) -> None:
@@ -256,16 +265,17 @@ class RequestLog:
 
     def _end(self, entry: KeptRequest, response: Any) -> None:
         if response is None:
-            entry.end("no answer awaited")
+            entry.end(None, "no answer awaited")
         elif isinstance(response, Exception):
-            entry.end(_told(response))
-        elif not hasattr(response, "field_names"):
-            entry.end("garbled")
-        else:
-            kept, records_bytes = _kept(response, entry)
+            entry.end(None, _told(response))
+        elif not isinstance(response, Struct):
+            entry.end(None, "garbled")
+        elif entry.api == _FETCH:
+            kept, records_bytes = _without_files(response)
             entry.size_bytes += records_bytes
-            entry.end("ok", kept)
-            entry.outcome = ", ".join(sorted(entry.errors)) or "ok"
+            entry.end(kept)
+        else:
+            entry.end(response)
 
     def _ensure_kept(self) -> None:
         if not self.size:
@@ -274,10 +284,15 @@ class RequestLog:
             )
 
 
-def _kept(response: Any, entry: KeptRequest) -> tuple[Any, int]:
-    """The response as it may be kept, and the bytes of records in it: files are not held open for it."""
-    if entry.api != API_BY_KEY[_FETCH].name:
-        return response, 0
+def _shallow_copy(message: Any) -> Any:
+    made = object.__new__(type(message))
+    for name in message.field_names:
+        setattr(made, name, getattr(message, name))
+    return made
+
+
+def _without_files(response: Any) -> tuple[Any, int]:
+    """A fetched response as it may be kept, with its records read, and their bytes: it holds no file open."""
     kept = copy(response)
     left_bytes = _MAX_RECORDS_BYTES
     kept.responses = []
