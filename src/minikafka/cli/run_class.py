@@ -29,6 +29,7 @@ CLASSES: Final = {
     "GetOffsetShell": "kafka-get-offsets",
     "GroupsCommand": "kafka-groups",
     "Kafka": "kafka-server-start",
+    "LeaderElectionCommand": "kafka-leader-election",
     "LogDirsCommand": "kafka-log-dirs",
     "MetadataQuorumCommand": "kafka-metadata-quorum",
     "ProducerPerformance": "kafka-producer-perf-test",
