@@ -37,6 +37,8 @@ def test_it_says_what_it_did_and_how_to_start(directory: Path, capsys: pytest.Ca
     assert printed == [
         "t: 2 partitions, 73 bytes; partitions 0 have no folder and begin empty; a new topic id; "
         "retention.ms=-1, since it has records older than the default of 604800000 ms",
+        "Users, ACLs, quotas and dynamic settings of brokers were in ZooKeeper, and have to be made anew; with "
+        "--zookeeper they are taken from there.",
         "1 topics with 1 partitions of broker 3 were adopted into the cluster abcdefghijklmnopqrstuv. Start with:",
         f"  minikafka-server --override node.id=3 --override log.dirs={directory}",
     ]
@@ -74,6 +76,12 @@ def test_described_topics(directory: Path, tmp_path: Path, capsys: pytest.Captur
     [
         ([], "which directory? minikafka adopt --help tells more"),
         (["--described"], "--described needs a FILE behind it"),
+        (["--zookeeper"], "--zookeeper needs HOST:PORT behind it"),
+        (["--zookeeper", "here", "."], "'here' is not HOST:PORT"),
+        (
+            ["--zookeeper", "127.0.0.1:1/kafka", "."],
+            "no ZooKeeper answers: 127.0.0.1:1: [Errno 111] Connection refused",
+        ),
         (["--force", "."], "there is no option --force; minikafka adopt --help lists them"),
         (["/nowhere"], "/nowhere has no meta.properties: it is not a log directory (log.dirs) of a broker"),
     ],

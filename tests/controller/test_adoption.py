@@ -8,13 +8,20 @@ from minikafka.clock import ManualClock
 from minikafka.config import BrokerConfig, LogConfig
 from minikafka.controller.adoption import carry_out, look_at, parse_descriptions
 from minikafka.controller.quorum_controller import QuorumController
+from minikafka.controller.zookeeper_metadata import ZooKeeperMetadata, ZooKeeperTopic
 from minikafka.errors import ConfigError, StorageError
 from minikafka.pending import run_inline
+from minikafka.protocol import stored
+from minikafka.protocol.messages import ConfigRecord, TransactionLogKey, TransactionLogValue
+from minikafka.records.batch import Record
+from minikafka.records.builder import build_batch
+from minikafka.state.configurations import BROKER
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.recovery import create_log
-from tests.storage.logs import NOW_MS, append, read_all, upkeep_of, values
+from tests.controller.nodes import value_of
+from tests.storage.logs import NOW_MS, append, batch, read_all, upkeep_of, values
 
 CLUSTER = "c" * 22
 DAY_MS = 86_400_000
@@ -45,7 +52,15 @@ class ZooKeeperDirectory:
             self._stop_cleanly(path)
 
     def add(
-        self, topic: str, partition: int, count: int, *, id_: bytes | None = None, path: str = "/a", age_ms: int = 0
+        self,
+        topic: str,
+        partition: int,
+        count: int,
+        *,
+        id_: bytes | None = None,
+        path: str = "/a",
+        age_ms: int = 0,
+        producer_id: int | None = None,
     ) -> None:
         """A partition of ``count`` records, "TOPIC-PARTITION N", in leader epoch 3."""
         context = LogContext(self.files, self.clock, run_inline)
@@ -53,8 +68,10 @@ class ZooKeeperDirectory:
         log.leader_epoch = 3
         for number in range(count):
             append(log, f"{topic}-{partition} {number}", timestamp=NOW_MS - age_ms)
+        if producer_id is not None:
+            log.append(batch("idempotent", producer=(producer_id, 0, 0)), now_ms=NOW_MS)
         log.close()
-        self.recovery_points[path].append(f"{topic} {partition} {count}\n")
+        self.recovery_points[path].append(f"{topic} {partition} {log.log_end_offset}\n")
         self._stop_cleanly(path)
 
     def _stop_cleanly(self, path: str) -> None:
@@ -264,3 +281,81 @@ def test_more_partitions_than_one_batch_of_records_holds() -> None:
     controller = QuorumController(config, directory.clock, run_inline, directory.files, logs)
     controller.start()
     assert sum(len(topic.partitions) for topic in controller.image.topics_by_name.values()) == 12_000
+
+
+# --- producer ids
+
+
+def test_no_producer_id_is_given_out_again() -> None:
+    """Else a new producer's records would be taken for those that another has sent already."""
+    directory = ZooKeeperDirectory()
+    directory.add("t", 0, 1, producer_id=4711)
+    directory.adopt()
+    _, controller = directory.started()
+    assert controller.image.next_producer_id == 5000
+    assert value_of(controller.allocate_producer_ids()) == (5000, 1000)
+
+
+def test_ids_of_transactions_count_when_their_records_are_long_gone() -> None:
+    directory = ZooKeeperDirectory()
+    directory.add("__transaction_state", 3, 0)
+    key = stored.encode_key(TransactionLogKey(transactional_id="mine"))
+    value = stored.encode_value(TransactionLogValue(producer_id=12_345), 0)
+    records = build_batch([Record(0, NOW_MS, key, value), Record(1, NOW_MS, key, None)])
+    directory.files.write_bytes("/a/__transaction_state-3/00000000000000000000.log", bytes(records), sync=True)
+    found = look_at(directory.files, ["/a"], directory.clock)
+    assert found.next_producer_id == 13_000
+
+
+def test_a_directory_without_producers_begins_with_the_first_id() -> None:
+    directory = ZooKeeperDirectory()
+    directory.add("t", 0, 1)
+    directory.adopt()
+    assert directory.started()[1].image.next_producer_id == 0
+
+
+# --- what ZooKeeper tells
+
+
+def test_what_zookeeper_tells_is_taken() -> None:
+    directory = ZooKeeperDirectory()
+    directory.add("t", 0, 1, age_ms=8 * DAY_MS, producer_id=5)
+    directory.add("u", 0, 1)
+    config = ConfigRecord(resource_type=BROKER, resource_name="", name="message.max.bytes", value="5")
+    topics = {"t": ZooKeeperTopic(3, {"retention.ms": "9"}), "u": ZooKeeperTopic(1, {"retention.ms": "1"})}
+    zookeeper = ZooKeeperMetadata(topics, [(config, 0)], 8000, [], [])
+    described = {"u": ZooKeeperTopic(2, {})}
+    carry_out(look_at(directory.files, ["/a"], directory.clock, described, zookeeper), directory.files, directory.clock)
+    image = directory.started()[1].image
+    assert dict(image.topic_configs("t")) == {"retention.ms": "9"}
+    assert len(image.topics_by_name["t"].partitions) == 3
+    assert (dict(image.topic_configs("u")), len(image.topics_by_name["u"].partitions)) == ({}, 2), "told last"
+    assert image.broker_configs(7)["message.max.bytes"] == "5"
+    assert image.next_producer_id == 8000
+
+
+@pytest.mark.parametrize("magic", [0, 1])
+def test_message_formats_of_the_time_before_0_11(magic: int) -> None:
+    """Without leader epochs and producer snapshots; the first, 0.9's, without timestamps and time indexes as well."""
+    directory = ZooKeeperDirectory(properties=b"version=0\nbroker.id=7\n")
+    directory.add("old", 0, 0)
+    messages = b"".join(
+        bytes(
+            build_batch(
+                [Record(offset, NOW_MS if magic else -1, b"k", b"%d" % offset)], base_offset=offset, magic=magic
+            )
+        )
+        for offset in range(3)
+    )
+    path = "/a/old-0/00000000000000000000"
+    directory.files.write_bytes(f"{path}.log", messages, sync=True)
+    for name in ("00000000000000000000.timeindex", "leader-epoch-checkpoint"):
+        directory.files.unlink(f"/a/old-0/{name}")
+    directory.files.write_bytes("/a/recovery-point-offset-checkpoint", b"0\n1\nold 0 3\n", sync=True)
+    directory.adopt()
+    logs, _ = directory.started()
+    log = logs.get("old", 0)
+    assert log is not None
+    assert values(read_all(log)) == ["0", "1", "2"]
+    assert append(log, "new") == 3
+    assert values(read_all(log)) == ["0", "1", "2", "new"]

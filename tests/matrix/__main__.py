@@ -16,6 +16,7 @@ from tests.matrix import (
     go_clients,
     group_tools,
     java_clients,
+    kafka_adoption,
     kafka_cleaner,
     kafka_disk,
     kafka_python,
@@ -71,6 +72,10 @@ TOOLS: dict[str, Check] = {
     "Kafka's answers to admin calls": admin_answers.check,
     f"Apache Kafka {kafka_disk.KAFKA_VERSION} on the same directory": kafka_disk.check_both_ways,
     "kafka-dump-log on every file": kafka_disk.check_dump_log,
+    **{
+        f"Adopting Kafka {version} with ZooKeeper": partial(kafka_adoption.check, version)
+        for version in (kafka_adoption.OLDEST, kafka_adoption.NEWEST)
+    },
     f"The cleaner of Apache Kafka {kafka_disk.KAFKA_VERSION}": kafka_cleaner.check,
 }
 

@@ -283,6 +283,7 @@ def read(bootstrap: str, topic: str, partition: int, isolation: str) -> list[tup
             "group.id": "unused",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
             "isolation.level": isolation,
             "auto.offset.reset": "earliest",
         }

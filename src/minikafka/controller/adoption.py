@@ -2,8 +2,8 @@
 
 The folders say which topics and partitions there are, their ids (since Kafka 2.8) and their leader epochs;
 meta.properties says whose they are. What only ZooKeeper knew, the settings of topics above all, has to be told, or is
-chosen so that nothing is lost: see ``_careful_settings``. Nothing is changed but meta.properties; the metadata log is
-added. The logs themselves are opened by the first start of the broker.
+chosen so that nothing is lost: see ``_careful_settings``; or ZooKeeper is asked, if it still runs. Nothing is changed
+but meta.properties; the metadata log is added. The logs themselves are opened by the first start of the broker.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from minikafka.config.topic import validate_topic_configs
 from minikafka.controller.internal_topics import internal_topic
 from minikafka.controller.quorum_controller import QuorumController
 from minikafka.controller.topic_control import VersionedRecord
+from minikafka.controller.used_producer_ids import first_unused_producer_id
+from minikafka.controller.zookeeper_metadata import ZooKeeperMetadata, ZooKeeperTopic
 from minikafka.errors import ApiError, ConfigError, StorageError
 from minikafka.named_tuple import NamedTuple
 from minikafka.pending import run_inline
@@ -43,13 +45,6 @@ class FoundPartition(NamedTuple):
     size_bytes: int
     leader_epoch: int
     oldest_ms: int
-
-
-class DescribedTopic(NamedTuple):
-    """What ``kafka-topics --describe`` said of a topic."""
-
-    partition_count: int
-    settings: dict[str, str]
 
 
 class AdoptedTopic(NamedTuple):
@@ -82,15 +77,19 @@ class Adoption(NamedTuple):
     cluster_id: str | None
     """None before Kafka 0.10.1: a new one is made."""
     topics: list[AdoptedTopic]
+    records: list[VersionedRecord]
+    """Of what else ZooKeeper had: quotas, credentials, ACLs, settings of brokers."""
+    next_producer_id: int
+    """Above all that have been given out."""
 
 
-def parse_descriptions(text: str) -> dict[str, DescribedTopic]:
+def parse_descriptions(text: str) -> dict[str, ZooKeeperTopic]:
     """The lines of ``kafka-topics --describe`` that tell of a topic as a whole. Raises ConfigError when none does."""
     found = {}
     for line in text.splitlines():
         match = _DESCRIBED.search(line)
         if match is not None:
-            found[match[1]] = DescribedTopic(int(match[2]), _parse_settings(match[3]))
+            found[match[1]] = ZooKeeperTopic(int(match[2]), _parse_settings(match[3]))
     if not found:
         raise ConfigError("there is no line like 'Topic: NAME PartitionCount: N ... Configs: KEY=VALUE,...' in it")
     return found
@@ -109,10 +108,19 @@ def _parse_settings(text: str) -> dict[str, str]:
 
 
 def look_at(
-    files: FileSystem, log_dirs: Sequence[str], clock: Clock, described: Mapping[str, DescribedTopic] | None = None
+    files: FileSystem,
+    log_dirs: Sequence[str],
+    clock: Clock,
+    described: Mapping[str, ZooKeeperTopic] | None = None,
+    zookeeper: ZooKeeperMetadata | None = None,
 ) -> Adoption:
-    """Find out what is in ``log_dirs`` (absolute paths). Changes nothing. Raises StorageError, OSError."""
+    """Find out what is in ``log_dirs`` (absolute paths). Changes nothing. Raises StorageError, OSError.
+
+    ``described``: what kafka-topics has told of topics; ``zookeeper``: what is known from ZooKeeper itself.
+    """
     node_id, cluster_id = _owner(files, log_dirs)
+    if zookeeper is not None:
+        described = {**zookeeper.topics, **(described or {})}
     folders = _find_folders(files, log_dirs)
     compacted = {
         topic for log_dir in log_dirs for topic, _ in OffsetCheckpoint(files, f"{log_dir}/{CLEANER_OFFSET}").read()
@@ -120,7 +128,12 @@ def look_at(
     topics = []
     for name in sorted(folders):
         topics.append(_topic(files, name, folders[name], name in compacted, (described or {}).get(name), clock))
-    return Adoption(list(log_dirs), node_id, cluster_id, topics)
+    paths = [path for partitions in folders.values() for path in partitions.values()]
+    next_producer_id = first_unused_producer_id(files, paths)
+    if zookeeper is not None:
+        next_producer_id = max(next_producer_id, zookeeper.next_producer_id)
+    records = [] if zookeeper is None else zookeeper.records
+    return Adoption(list(log_dirs), node_id, cluster_id, topics, records, next_producer_id)
 
 
 def carry_out(adoption: Adoption, files: FileSystem, clock: Clock) -> str:
@@ -136,7 +149,11 @@ def carry_out(adoption: Adoption, files: FileSystem, clock: Clock) -> str:
         controller = QuorumController(config, clock, run_inline, files, logs)
         controller.start()
         for topics in _in_batches(adoption.topics):
-            _write(controller, topics, adoption.node_id, logs.directory_ids)
+            _write_topics(controller, topics, adoption.node_id, logs.directory_ids)
+        for start in range(0, len(adoption.records), _MAX_RECORDS_PER_BATCH):
+            _write(controller, adoption.records[start : start + _MAX_RECORDS_PER_BATCH])
+        if adoption.next_producer_id:
+            _write(controller, [_producer_ids(adoption)])
         controller.close()
     finally:
         # Not closed: that would mark logs as synced which have not been opened.
@@ -144,15 +161,25 @@ def carry_out(adoption: Adoption, files: FileSystem, clock: Clock) -> str:
     return logs.cluster_id
 
 
-def _write(
+def _write_topics(
     controller: QuorumController, topics: list[AdoptedTopic], node_id: int, directory_ids: Mapping[str, bytes]
 ) -> None:
     level = controller.image.features.metadata_version
-    records = [record for topic in topics for record in _records(topic, node_id, directory_ids, level)]
+    _write(controller, [record for topic in topics for record in _records(topic, node_id, directory_ids, level)])
+
+
+def _write(controller: QuorumController, records: list[VersionedRecord]) -> None:
     outcome: list[ApiError | None] = []
-    controller.write([topic.name for topic in topics], lambda: records).on_complete(outcome.append)
+    controller.write(["adoption"], lambda: records).on_complete(outcome.append)
     if outcome[0] is not None:
         raise StorageError(f"the metadata cannot be written: {outcome[0]}")
+
+
+def _producer_ids(adoption: Adoption) -> VersionedRecord:
+    from minikafka.protocol.messages import ProducerIdsRecord
+
+    record = ProducerIdsRecord(broker_id=adoption.node_id, broker_epoch=-1, next_producer_id=adoption.next_producer_id)
+    return record, 0
 
 
 def _owner(files: FileSystem, log_dirs: Iterable[str]) -> tuple[int, str | None]:
@@ -198,7 +225,7 @@ def _topic(
     name: str,
     folders: Mapping[int, str],
     is_compacted: bool,
-    described: DescribedTopic | None,
+    described: ZooKeeperTopic | None,
     clock: Clock,
 ) -> AdoptedTopic:
     ids = {path: topic_id for path in folders.values() if (topic_id := read_topic_id(files, path)) is not None}
