@@ -159,6 +159,18 @@ def test_internal_topics_fit_on_one_node() -> None:
     assert "ClearElrRecord" in written(node.files)[-1][1]
 
 
+def test_segments_of_the_metadata_log_may_be_smaller_than_anybody_wants() -> None:
+    node = Node(
+        internal_metadata_log_segment_bytes=1500,
+        offsets_topic_num_partitions=5,
+        transaction_state_log_num_partitions=5,
+    )
+    topics = ("__consumer_offsets", "__transaction_state")
+    assert [value_of(node.controller.create_internal_topic(topic)).error for topic in topics] == [errors.NONE] * 2
+    assert sum(name.endswith(".log") for name, _ in node.files.list_directory(METADATA_DIRECTORY)) > 1
+    assert set(node.killed("power").image.topics_by_name) == set(topics)
+
+
 def test_an_internal_topic_that_is_there_is_success() -> None:
     node = Node()
     first = value_of(node.controller.create_internal_topic("__consumer_offsets"))

@@ -64,3 +64,22 @@ def test_a_log_that_is_deleted_meanwhile_is_passed_over(pool: HeldWork) -> None:
         pool.run_next()
     assert (deleted.is_failed, deleted.log_start_offset) == (True, 0)
     assert [log.log_start_offset for log in manager.all()] == [5]
+
+
+def test_high_watermarks_are_checkpointed_when_they_have_moved() -> None:
+    clock = ManualClock(NOW_MS)
+    files = MemoryFiles()
+    manager = manager_for(files, clock)
+    manager.start()
+    log = manager.create("t", 3, TOPIC_ID, log_config())
+    fill(log, 5)
+    upkeep = LogUpkeep(manager)
+    upkeep.checkpoint_high_watermarks()
+    path = "/data/replication-offset-checkpoint"
+    assert files.read_bytes(path) == b"0\n1\nt 3 5\n"
+    files.unlink(path)
+    upkeep.checkpoint_high_watermarks()
+    assert not files.exists(path), "nothing has moved"
+    fill(log, 1)
+    upkeep.checkpoint_high_watermarks()
+    assert files.read_bytes(path) == b"0\n1\nt 3 6\n"

@@ -21,6 +21,7 @@ REASONS: Final = {
     "kerberos": "Kerberos (GSSAPI) is not offered",
     "load-buffer": "logs are read back in pieces of a fixed size",
     "log-dir-failure": "there is no other broker a partition of a failed directory could move to",
+    "matched-at-once": "a regular expression is matched anew as soon as topics come or go",
     "metrics": "metrics do not go through Java's reporters",
     "newest-format": "records and metadata are always written in the newest format",
     "not-yet": "what it is about is not there yet",

@@ -53,7 +53,6 @@ log = logging.getLogger(__name__)
 
 PRODUCER_ID_BLOCK_SIZE = 1000
 """Kafka's ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE."""
-_MAX_BATCH_BYTES = 8 * 1024 * 1024
 
 
 class ProducerIdsBlock(NamedTuple):
@@ -355,8 +354,10 @@ class QuorumController:
     def _log_config(self) -> LogConfig:
         return LogConfig(
             {
-                "max.message.bytes": _MAX_BATCH_BYTES,
-                "segment.bytes": self.config["metadata.log.segment.bytes"],
+                "max.message.bytes": self.config["internal.metadata.max.batch.size.in.bytes"],
+                "segment.bytes": self.config["internal.metadata.log.segment.bytes"]
+                or self.config["metadata.log.segment.bytes"],
+                "file.delete.delay.ms": self.config["internal.metadata.delete.delay.millis"],
                 "segment.ms": self.config["metadata.log.segment.ms"],
                 "segment.index.bytes": self.config["log.index.size.max.bytes"],
                 "retention.ms": -1,

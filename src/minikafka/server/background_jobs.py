@@ -58,6 +58,9 @@ def schedule_log_jobs(jobs: BackgroundJobs, config: BrokerConfig, upkeep: LogUpk
     schedule("log flush", "log.flush.scheduler.interval.ms", upkeep.flush_due)
     schedule("recovery point checkpoint", "log.flush.offset.checkpoint.interval.ms", upkeep.checkpoint_recovery_points)
     schedule(
+        "high watermark checkpoint", "replica.high.watermark.checkpoint.interval.ms", upkeep.checkpoint_high_watermarks
+    )
+    schedule(
         "log start offset checkpoint",
         "log.flush.start.offset.checkpoint.interval.ms",
         upkeep.checkpoint_log_start_offsets,

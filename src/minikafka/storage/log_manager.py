@@ -158,7 +158,7 @@ class LogManager:
     def _close_directory(self, directory: LogDirectory, logs: list[PartitionLog]) -> None:
         directory.checkpoint(RECOVERY_POINT).write(recovery_points(logs))
         directory.checkpoint(LOG_START_OFFSET).write(start_offsets(logs))
-        directory.checkpoint(HIGH_WATERMARK).write({(log.topic, log.partition): log.high_watermark for log in logs})
+        directory.checkpoint(HIGH_WATERMARK).write(high_watermarks(logs))
         directory.mark_clean_shutdown(self.broker_epoch)
 
     def abandon(self) -> None:
@@ -385,6 +385,11 @@ class LogManager:
 def recovery_points(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:
     """What the checkpoint of recovery points says of ``logs``."""
     return {(log.topic, log.partition): log.recovery_point for log in logs}
+
+
+def high_watermarks(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:
+    """What the checkpoint of high watermarks says of ``logs``."""
+    return {(log.topic, log.partition): log.high_watermark for log in logs}
 
 
 def start_offsets(logs: Iterable[PartitionLog]) -> dict[tuple[str, int], int]:

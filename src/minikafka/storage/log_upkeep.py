@@ -12,9 +12,9 @@ from functools import partial
 
 from minikafka.errors import StorageError
 from minikafka.storage.background_steps import Steps, Turn, run_steps
-from minikafka.storage.checkpoints import LOG_START_OFFSET, RECOVERY_POINT
+from minikafka.storage.checkpoints import HIGH_WATERMARK, LOG_START_OFFSET, RECOVERY_POINT
 from minikafka.storage.log_directory import LogDirectory
-from minikafka.storage.log_manager import LogManager, recovery_points, start_offsets
+from minikafka.storage.log_manager import LogManager, high_watermarks, recovery_points, start_offsets
 from minikafka.storage.partition_log import PartitionLog
 
 logger = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class LogUpkeep:
         self._logs = logs
         self._clock = logs.context.clock
         self._under_way: set[str] = set()
+        self._high_watermarks: dict[LogDirectory, dict[tuple[str, int], int]] = {}
 
     def flush_due(self) -> None:
         """Sync, on the pool, the logs whose last sync is flush.ms or longer ago (log.flush.scheduler.interval.ms)."""
@@ -89,6 +90,15 @@ class LogUpkeep:
         yield from self._for_each(try_again)
         for directory in self._logs.online_directories:
             self._checkpoint(directory, RECOVERY_POINT, recovery_points(self._logs.stored_in(directory)))
+
+    def checkpoint_high_watermarks(self) -> None:
+        """Write, on the pool, up to where logs are readable (replica.high.watermark.checkpoint.interval.ms), where that
+        has changed: Apache Kafka begins there when it takes over the directory."""
+        for directory in self._logs.online_directories:
+            offsets = high_watermarks(self._logs.stored_in(directory))
+            if offsets != self._high_watermarks.get(directory):
+                self._high_watermarks[directory] = offsets
+                self._checkpoint(directory, HIGH_WATERMARK, offsets)
 
     def checkpoint_log_start_offsets(self) -> None:
         """Write, on the pool, where logs begin within their first segment

@@ -51,7 +51,7 @@ group.consumer.migration.policy | string | bidirectional | ~{DISABLED,DOWNGRADE,
     Whether a group may change between the classic and the consumer protocol while it has members: upgrade,
     downgrade, bidirectional or disabled.
 
-group.consumer.regex.refresh.interval.ms | int | 600000 | 10000.. | medium | | internal, no effect: not-yet
+group.consumer.regex.refresh.interval.ms | int | 600000 | 10000.. | medium | | internal, no effect: matched-at-once
     How often subscriptions by regular expression are matched again when no topic came or went.
 
 group.share.enable | boolean | false | | medium | | internal, no effect: unstable
@@ -169,7 +169,7 @@ offset.metadata.max.bytes | int | 4096 | | high
     The longest metadata text that can be committed with an offset; a longer one is refused with
     OFFSET_METADATA_TOO_LARGE.
 
-offsets.commit.timeout.ms | int | 5000 | 1.. | high | | no effect: not-yet
+offsets.commit.timeout.ms | int | 5000 | 1.. | high | | no effect: replication
     How long an offset commit may take to be written before it fails.
 
 offsets.load.buffer.size | int | 5242880 | 1.. | high | | no effect: load-buffer

@@ -75,7 +75,7 @@ log.flush.start.offset.checkpoint.interval.ms | int | 60000 | 0.. | high
     How often log start offsets are written to log-start-offset-checkpoint, so that deleted records stay deleted
     after a restart.
 
-replica.high.watermark.checkpoint.interval.ms | long | 5000 | | high | | no effect: not-yet
+replica.high.watermark.checkpoint.interval.ms | long | 5000 | | high
     How often high watermarks are written to replication-offset-checkpoint.
 
 log.initial.task.delay.ms | long | 30000 | 0.. | low | | internal

@@ -79,13 +79,13 @@ metadata.log.max.snapshot.interval.ms | long | 3600000 | 0.. | high
 
 metadata.max.idle.interval.ms | int | 500 | 0.. | low | | no effect: quorum
 
-internal.metadata.delete.delay.millis | long | 60000 | | low | | internal, no effect: not-yet
+internal.metadata.delete.delay.millis | long | 60000 | | low | | internal
     For tests: how long a file of the metadata log stays after it was marked deleted.
 
-internal.metadata.log.segment.bytes | int | - | | low | | internal, no effect: not-yet
+internal.metadata.log.segment.bytes | int | - | | low | | internal
     For tests: metadata.log.segment.bytes without its lower bound.
 
-internal.metadata.max.batch.size.in.bytes | int | 8388608 | | low | | internal, no effect: not-yet
+internal.metadata.max.batch.size.in.bytes | int | 8388608 | | low | | internal
     For tests: the largest batch written to the metadata log.
 
 internal.metadata.max.fetch.size.in.bytes | int | 8388608 | | low | | internal, no effect: quorum
@@ -109,7 +109,7 @@ alter.config.policy.class.name | class | - | | low | | no effect: java-class
 
 config.providers | list | "" | distinct | low | cluster-wide | no effect: java-class
 
-request.timeout.ms | int | 30000 | | high | | no effect: not-yet
+request.timeout.ms | int | 30000 | | high | | no effect: inter-broker
     How long the broker lets its own requests, such as the creation of an internal topic, take before it answers
     REQUEST_TIMED_OUT.
 
