@@ -17,11 +17,20 @@ from minikafka.client.producer import Producer
 from minikafka.client.share_consumer import ShareConsumer
 from minikafka.client.share_session import ACCEPT, REJECT, RELEASE
 from minikafka.client.topics import create_topic
+from tests.matrix.java_clients import jars
+from tests.matrix.workplace import Workplace
 from tests.support.brokers import ApacheKafkaProcess
 
 GROUP_ID = "sharing"
 TOPIC = "shared"
 PATIENCE_S = 30.0
+
+
+def check_with_kafka(workplace: Workplace) -> str:
+    """Whatever the broker of the matrix is: share groups are Apache Kafka's alone."""
+    library = jars(workplace)["tools"]
+    with ApacheKafkaProcess(workplace.folder(f"share-groups-{workplace.run_id}"), library) as kafka:
+        return check(kafka.bootstrap)
 
 
 def check(bootstrap: str) -> str:
