@@ -36,6 +36,8 @@ CLASSES = {
     "kafka-share-groups": "org.apache.kafka.tools.consumer.group.ShareGroupCommand",
     "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
     "kafka-acls": "org.apache.kafka.tools.AclCommand",
+    "kafka-client-metrics": "org.apache.kafka.tools.ClientMetricsCommand",
+    "kafka-delegation-tokens": "org.apache.kafka.tools.DelegationTokenCommand",
     "kafka-features": "org.apache.kafka.tools.FeatureCommand",
     "kafka-leader-election": "org.apache.kafka.tools.LeaderElectionCommand",
     "kafka-metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
@@ -117,7 +119,7 @@ def session_of(name: str, broker: BrokerProcess, steps: list[str], run: Runner) 
 
 def step_of(step: str, name: str, broker: BrokerProcess, run: Runner) -> Printed:
     is_unordered = step.startswith("~ ")
-    for word in ("PLAN", "GROUPS", "PARTITIONS"):
+    for word in ("PLAN", "GROUPS", "PARTITIONS", "SETTINGS"):
         step = step.replace(word, str(broker.directory / f"{word.lower()}-{name}"))
     tool, *words = step.removeprefix("~ ").replace("NAME", name).split(" ")
     if words:
@@ -185,6 +187,7 @@ def scene(name: str, broker: BrokerProcess) -> Iterator[None]:
     (broker.directory / f"groups-{name}").write_text(f'returns.{name},"{long_topic}",0,2\n')
     partitions = [{"topic": orders, "partition": 0}, {"topic": orders, "partition": 9}]
     (broker.directory / f"partitions-{name}").write_text(json.dumps({"partitions": partitions}))
+    (broker.directory / f"settings-{name}").write_text("client.id=tool\n")
     with contextlib.ExitStack() as stack:
         for group, settings in (
             (f"billing.{name}", {"group.protocol": "classic", "group.instance.id": "biller"}),
