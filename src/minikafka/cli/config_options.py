@@ -29,6 +29,7 @@ TOOL = Tool(
         string("add-config-file", "", "With --alter: a property file with what is set."),
         string("delete-config", "", "With --alter: what goes back to its default: k1,k2."),
         flag("force", "As in old releases; without effect."),
+        string("zk-tls-config-file", "", "As in Kafka 2.5 to 3.9; without effect, as there is no ZooKeeper."),
         string("topic", "", "The topic's name."),
         string("client", "", "The client's id."),
         flag("client-defaults", "The defaults of all clients."),
