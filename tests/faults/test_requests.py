@@ -484,3 +484,25 @@ def test_an_error_of_a_lookup(broker: Broker, client: RawClient) -> None:
 def test_an_unknown_group_is_told_of(broker: Broker) -> None:
     with pytest.raises(ApiError, match="no group 'none'"):
         broker.faults.rebalance("none")
+
+
+def test_a_topic_that_there_is_not_fails_as_it_is_asked_to(broker: Broker, client: RawClient) -> None:
+    with broker.faults.fail("PRODUCE", "TOPIC_AUTHORIZATION_FAILED", topic="none"):
+        assert codes(client.call(produce(("none", 0)), PRODUCE)) == {("none", 0): 29}
+
+
+def test_many_threads_add_and_remove_faults(broker: Broker, client: RawClient) -> None:
+    def use() -> None:
+        for _ in range(100):
+            with broker.faults.fail("METADATA", "UNKNOWN_SERVER_ERROR"):
+                pass
+
+    users = [threading.Thread(target=use) for _ in range(4)]
+    for user in users:
+        user.start()
+    for user in users:
+        user.join()
+    assert client.call(MetadataRequest(), 13).error_code == NONE
+    dispatcher = broker._running_node().dispatcher
+    broker.requests.keep(0)
+    assert dispatcher.dispatch == dispatcher.handle

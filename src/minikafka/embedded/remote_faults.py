@@ -38,7 +38,9 @@ class RemoteFaults:
         return number
 
     def remove_fault(self, number: int) -> FaultState:
-        return self._ask(number, "remove_fault", is_over=True)
+        state = self._ask(number, "remove_fault", is_over=True)
+        del self._homes[number], self._states[number]
+        return state
 
     def fault_state(self, number: int) -> FaultState:
         return self._ask(number, "fault_state", is_over=False)

@@ -108,6 +108,7 @@ class Fault:
         """End it. Raises what ``when`` raised, if it did."""
         if self._is_over:
             return
+        self._last = self._state()
         self._is_over = True
         self._faults._forget(self)
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from minikafka.errors import ApiError
+from minikafka.handlers._partitions import NO_EPOCH
 from minikafka.handlers.context import Connection, Endpoint, Services
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class _Logs:
 
     def get(self, topic: str, partition: int) -> Any:
         log = self._logs.get(topic, partition)
-        if log is None or not self._is_meant(topic, partition):
+        if not self._is_meant(topic, partition):
             return log
         return _RefusingLog(log, self._code, self._message)
 
@@ -52,7 +53,7 @@ class _Logs:
 class _RefusingLog:
     """Handlers ask every log first whether it has failed (``handlers._partitions.partition_log``)."""
 
-    def __init__(self, log: PartitionLog, code: int, message: str | None) -> None:
+    def __init__(self, log: PartitionLog | None, code: int, message: str | None) -> None:
         self._log = log
         self._code = code
         self._message = message
@@ -61,5 +62,7 @@ class _RefusingLog:
     def is_failed(self) -> bool:
         raise ApiError(self._code, self._message)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._log, name)
+    @property
+    def leader_epoch(self) -> int:
+        """Told together with some errors."""
+        return NO_EPOCH if self._log is None else self._log.leader_epoch

@@ -44,13 +44,15 @@ class Switchboard:
 
     def attach(self, node: Node) -> None:
         """From now on this is the broker's node."""
-        self._node = node
-        self._switch()
+        with self._lock:
+            self._node = node
+            self._switch()
 
     def observe(self, observer: Observer | None) -> None:
         """Tell ``observer`` of every request, None: nobody."""
-        self._observer = observer
-        self._switch()
+        with self._lock:
+            self._observer = observer
+            self._switch()
 
     def add(self, kind: str, arguments: dict[str, Any]) -> int:
         """Put a rule in force. Returns its number. Raises ValueError."""
@@ -59,24 +61,26 @@ class Switchboard:
             number = next(self._ids)
             self._known[number] = rule
             self._active = (*self._active, rule)
-        self._switch()
+            self._switch()
         return number
 
     def remove(self, number: int) -> FaultState:
-        """Put a rule out of force, if it still is in. Raises what the rule's own predicate raised."""
+        """Put a rule out of force, if it still is in, and forget it. Raises what the rule's own predicate raised."""
         rule = self._known[number]
         with self._lock:
             self._active = tuple(each for each in self._active if each is not rule)
-        self._switch()
+            self._switch()
+        state = self.state(number)
+        del self._known[number]
         if rule.failure is not None:
             raise rule.failure
-        return self.state(number)
+        return state
 
     def clear(self) -> None:
         """Put all rules out of force."""
         with self._lock:
             self._active = ()
-        self._switch()
+            self._switch()
 
     def state(self, number: int) -> FaultState:
         rule = self._known[number]
