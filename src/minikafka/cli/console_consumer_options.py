@@ -147,7 +147,7 @@ def _check(options: Options) -> None:
         raise UsageError("Exactly one of the following arguments is required: [topic], [include]")
     for old, new in _REPLACED_BY.items():
         if options.has(old) and options.has(new):
-            raise UsageError(f'Option "[{old}]" can\'t be used with option "[{new}]"')
+            raise UsageError(f"Options --{old} and --{new} cannot be specified together.")
     if options.has("partition"):
         if not options.has("topic"):
             raise UsageError("The topic is required when partition is specified.")

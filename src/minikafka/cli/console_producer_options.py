@@ -93,14 +93,14 @@ class ProducerOptions(NamedTuple):
 def read(options: Options) -> tuple[ProducerOptions, list[str]]:
     """What is asked for, and sentences about options that will go. Raises UsageError, ConfigError."""
     options.require("topic")
-    servers = options.value("bootstrap-server")
-    if servers is None:
-        raise UsageError('Missing required argument "[bootstrap-server]"')
-    if not all(_ADDRESS.fullmatch(part.strip()) for part in servers.split(",")):
-        raise UsageError("Please provide valid host:port like host1:9091,host2:9092\n")
     for old, (new, _) in _REPLACED_BY.items():
         if old != "max-partition-memory-bytes" and options.has(old) and options.has(new):
-            raise UsageError(f'Option "[{old}]" can\'t be used with option "[{new}]"')
+            raise UsageError(f"Options --{new} and --{old} cannot be specified together.")
+    servers = options.value("bootstrap-server")
+    if not servers:
+        raise UsageError("Error while validating the bootstrap address\n")
+    if not all(_ADDRESS.fullmatch(part.strip()) for part in servers.split(",")):
+        raise UsageError("Please provide valid host:port like host1:9091,host2:9092\n")
     reader = (options.value("line-reader") or "").rpartition(".")[2].rpartition("$")[2]
     if reader != "LineMessageReader":
         raise UsageError(f"--line-reader {reader}: there is no such reader here, only LineMessageReader")

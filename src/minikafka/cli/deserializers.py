@@ -43,6 +43,10 @@ def _bytes(data: bytes) -> bytes:
     return b"".join(bytes((byte,)) if 32 <= byte < 127 and byte != 92 else b"\\x%02X" % byte for byte in data)
 
 
+def _void(data: bytes) -> bytes:
+    raise DeserializationFailed("Data should be null for a VoidDeserializer.")
+
+
 def _uuid(data: bytes) -> bytes:
     text = data.decode("utf-8", "replace")
     parts = text.split("-")
@@ -103,5 +107,6 @@ _DESERIALIZERS: dict[str, Deserializer] = {
     "FloatDeserializer": _fixed(">f", "FloatDeserializer", java_float),
     "DoubleDeserializer": _fixed(">d", "DoubleDeserializer", java_double),
     "UUIDDeserializer": _uuid,
+    "VoidDeserializer": _void,
 }
 NAMES = tuple(_DESERIALIZERS)
