@@ -249,7 +249,11 @@ def test_help_and_version(run: Run, command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["kafka-topics", "kafka-configs", "kafka-console-producer", "kafka-console-consumer"]
+    "command",
+    [
+        *("kafka-topics", "kafka-configs", "kafka-console-producer", "kafka-console-consumer"),
+        *("kafka-consumer-groups", "kafka-transactions", "kafka-features"),
+    ],
 )
 def test_a_tool_starts_with_little(command: str) -> None:
     """What costs tens of milliseconds and is not needed: a tool has 300 ms from its name to its first word."""

@@ -15,6 +15,7 @@ _DAEMONS: Final = ("kafka-server-start", "zookeeper-server-start")
 CLASSES: Final = {
     "AclCommand": "kafka-acls",
     "BrokerApiVersionsCommand": "kafka-broker-api-versions",
+    "ClientMetricsCommand": "kafka-client-metrics",
     "ClusterTool": "kafka-cluster",
     "ConfigCommand": "kafka-configs",
     "ConsoleConsumer": "kafka-console-consumer",
@@ -22,6 +23,7 @@ CLASSES: Final = {
     "ConsoleShareConsumer": "kafka-console-share-consumer",
     "ConsumerGroupCommand": "kafka-consumer-groups",
     "ConsumerPerformance": "kafka-consumer-perf-test",
+    "DelegationTokenCommand": "kafka-delegation-tokens",
     "DeleteRecordsCommand": "kafka-delete-records",
     "DumpLogSegments": "kafka-dump-log",
     "EndToEndLatency": "kafka-e2e-latency",
