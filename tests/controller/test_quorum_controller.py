@@ -14,7 +14,7 @@ from minikafka.controller.metadata_batches import decode_batches
 from minikafka.controller.quorum_controller import ProducerIdsBlock
 from minikafka.controller.topic_control import NewTopic
 from minikafka.errors import NONE, ApiError, StorageError
-from minikafka.protocol.messages import VotersRecord
+from minikafka.protocol.messages import LeaderChangeMessage, VotersRecord
 from minikafka.state.configurations import BROKER, TOPIC
 from minikafka.state.features import FORMATTED
 from minikafka.storage.memory_files import MemoryFiles
@@ -432,4 +432,61 @@ def test_a_directory_of_several_voters_is_refused() -> None:
     others = [bootstrap.only_voter(number, bytes([number]) * 16, []).voters[0] for number in (1, 2, 3)]
     metadata_log.append_control([VotersRecord(version=0, voters=others)])
     with pytest.raises(StorageError, match="the metadata has the voters 1, 2, 3, and node 1 cannot decide alone"):
+        node.restarted()
+
+
+# --- directories of larger clusters
+
+
+def with_last_leader(*voters: int, quorum: str = "") -> Node:
+    """A node whose log has no VotersRecord, as with controller.quorum.voters; ``quorum``: of its quorum-state."""
+    node = Node()
+    leader = [LeaderChangeMessage.Voter(voter_id=voter) for voter in voters]
+    change = LeaderChangeMessage(version=0, leader_id=voters[0], voters=leader, granting_voters=leader)
+    metadata_log = node.controller._log
+    metadata_log.truncate_to(0)
+    metadata_log.append_control([change])
+    for name, _ in node.files.list_directory(METADATA_DIRECTORY):
+        if name.endswith(".checkpoint"):
+            node.files.unlink(f"{METADATA_DIRECTORY}/{name}")
+    node.files.write_bytes(f"{METADATA_DIRECTORY}/quorum-state", quorum.encode(), sync=True)
+    return node
+
+
+def test_the_only_configured_voter_may_go_on() -> None:
+    quorum = (
+        '{"clusterId":"","leaderId":1,"leaderEpoch":3,"votedId":-1,"appliedOffset":0,"currentVoters":[{"voterId":1}],'
+    )
+    node = with_last_leader(1, quorum=quorum + '"data_version":0}')
+    assert node.killed().image.epoch == 4
+
+
+@pytest.mark.parametrize(
+    ("voters", "quorum"),
+    [
+        ((1, 2, 3), ""),
+        ((1,), '{"leaderId":1,"leaderEpoch":3,"currentVoters":[{"voterId":1},{"voterId":2},{"voterId": 3}]}'),
+        ((1,), '{"leaderId":3,"leaderEpoch":3,"currentVoters":[{"voterId":1}, {"voterId":2}],"data_version":0}'),
+    ],
+)
+def test_configured_voters_are_voters_too(voters: tuple[int, ...], quorum: str) -> None:
+    node = with_last_leader(*voters, quorum=quorum)
+    with pytest.raises(
+        StorageError, match="the metadata has the voters 1, 2, 3, and node 1 cannot decide alone; shrink"
+    ):
+        node.killed()
+
+
+@pytest.mark.parametrize("quorum", ["", '{"leaderId":5,"leaderEpoch":3,"votedId":-1,"data_version":1}'])
+def test_the_directory_of_a_node_that_is_a_broker_only_is_refused(quorum: str) -> None:
+    node = with_last_leader(5, quorum=quorum)
+    with pytest.raises(StorageError, match="the controllers 5 decide about it, not node 1; start Apache Kafka"):
+        node.killed()
+
+
+def test_so_is_one_whose_log_names_another_voter() -> None:
+    node = Node()
+    others = bootstrap.only_voter(5, bytes([5]) * 16, []).voters
+    node.controller._log.append_control([VotersRecord(version=0, voters=others)])
+    with pytest.raises(StorageError, match="this is the copy of the metadata that a broker has"):
         node.restarted()

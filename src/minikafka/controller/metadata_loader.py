@@ -24,13 +24,15 @@ log = logging.getLogger(__name__)
 
 class LoadedMetadata(NamedTuple):
     """``voters``: the last VotersRecord, with ``voters_in_log`` telling whether the log has it (and not only the first
-    snapshot); ``open_transaction``: a metadata transaction was begun and not ended."""
+    snapshot); ``electorate``: the ids of those who could elect the last leader in the log; ``open_transaction``: a
+    metadata transaction was begun and not ended."""
 
     image: MetadataImage
     snapshot: SnapshotId | None
     last_timestamp: int
     voters: Any | None
     voters_in_log: bool
+    electorate: list[int]
     open_transaction: bool
 
 
@@ -42,6 +44,7 @@ class MetadataLoader:
         self.last_timestamp = 0
         self.voters: Any | None = None
         self.voters_in_log = False
+        self.electorate: list[int] = []
         self._transaction: list[Any] | None = None
 
     @property
@@ -73,6 +76,8 @@ class MetadataLoader:
         elif name == "VotersRecord":
             self.voters = record
             self.voters_in_log = True
+        elif name == "LeaderChangeMessage":
+            self.electorate = [voter.voter_id for voter in record.voters]
 
     def _end_transaction(self, name: str) -> list[Any]:
         records, self._transaction = self._transaction, None
@@ -99,7 +104,13 @@ def load(files: FileSystem, metadata_log: MetadataLog) -> LoadedMetadata:
         if batch.base_offset >= offset:
             loader.replay(batch)
     return LoadedMetadata(
-        image, snapshot_id, loader.last_timestamp, loader.voters, loader.voters_in_log, loader.open_transaction
+        image,
+        snapshot_id,
+        loader.last_timestamp,
+        loader.voters,
+        loader.voters_in_log,
+        loader.electorate,
+        loader.open_transaction,
     )
 
 

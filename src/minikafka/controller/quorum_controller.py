@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minikafka.config.log import LogConfig
-from minikafka.controller import bootstrap, metadata_loader, quorum_state, registration
+from minikafka.controller import bootstrap, metadata_loader, quorum_guard, quorum_state, registration
 from minikafka.controller.commit_queue import Change, CommitQueue
 from minikafka.controller.config_control import ConfigControl
 from minikafka.controller.internal_topics import internal_topic
@@ -29,7 +29,7 @@ from minikafka.controller.metadata_log import MetadataLog
 from minikafka.controller.publisher import Publisher
 from minikafka.controller.snapshot_keeper import SnapshotKeeper
 from minikafka.controller.topic_control import CreatedTopic, NewPartitions, NewTopic, Outcome, TopicControl
-from minikafka.errors import NONE, TOPIC_ALREADY_EXISTS, ApiError, StorageError
+from minikafka.errors import NONE, TOPIC_ALREADY_EXISTS, ApiError
 from minikafka.named_tuple import NamedTuple
 from minikafka.pending import Pending
 from minikafka.state import topic_names
@@ -113,7 +113,7 @@ class QuorumController:
         """Load the metadata, or format the directory; become the leader of a new epoch. Raises StorageError."""
         self._log = MetadataLog(self._open_log(), self._files, self._clock)
         loaded = metadata_loader.load(self._files, self._log)
-        _refuse_other_voters(loaded.voters, self.node_id, self._log.directory)
+        quorum_guard.refuse_other_voters(self._files, self._log.directory, self.node_id, loaded)
         self.image = loaded.image
         self._become_leader(loaded)
         self.publisher = Publisher(self.image, self.config, self.node_id)
@@ -482,13 +482,3 @@ def _completed(value: Any) -> Pending[Any]:
     pending: Pending[Any] = Pending()
     pending.complete(value)
     return pending
-
-
-def _refuse_other_voters(voters: Any | None, node_id: int, directory: str) -> None:
-    """Alone, this node would go on from what the others may not have, and call it committed (KIP-853)."""
-    ids = [] if voters is None else [voter.voter_id for voter in voters.voters]
-    if ids not in ([], [node_id]):
-        raise StorageError(
-            f"{directory}: the metadata has the voters {', '.join(map(str, ids))}, and node {node_id} cannot decide "
-            "alone; remove the other controllers with kafka-metadata-quorum, or start Apache Kafka on this directory"
-        )

@@ -22,11 +22,16 @@ _NUMBER = re.compile(rb'"(\w+)"\s*:\s*(-?\d+)')
 """A field with a number. The file is one flat JSON object, and importing json would cost each start 3 ms."""
 
 
+_VOTER = re.compile(rb'"voterId"\s*:\s*(\d+)')
+
+
 class QuorumState(NamedTuple):
-    """``leader_id`` -1: nobody was elected in ``leader_epoch`` yet."""
+    """``leader_id`` -1: nobody was elected in ``leader_epoch`` yet. ``voters``: the configured ones
+    (controller.quorum.voters), which version 0 names."""
 
     leader_id: int = -1
     leader_epoch: int = 0
+    voters: tuple[int, ...] = ()
 
 
 def read(files: FileSystem, directory: str) -> QuorumState | None:
@@ -41,7 +46,8 @@ def read(files: FileSystem, directory: str) -> QuorumState | None:
     fields = dict(_NUMBER.findall(content))
     if b"leaderId" not in fields or b"leaderEpoch" not in fields:
         raise StorageError(f"{path}: malformed, without leaderId and leaderEpoch: {content[:200]!r}")
-    return QuorumState(int(fields[b"leaderId"]), int(fields[b"leaderEpoch"]))
+    voters = tuple(map(int, _VOTER.findall(content)))
+    return QuorumState(int(fields[b"leaderId"]), int(fields[b"leaderEpoch"]), voters)
 
 
 def write(files: FileSystem, directory: str, state: QuorumState, *, sync: bool) -> None:

@@ -1,0 +1,44 @@
+"""Whether the metadata in a directory is this node's alone to go on with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minikafka.controller import quorum_state
+from minikafka.errors import StorageError
+
+if TYPE_CHECKING:
+    from minikafka.controller.metadata_loader import LoadedMetadata
+    from minikafka.storage.files import FileSystem
+
+
+def refuse_other_voters(files: FileSystem, directory: str, node_id: int, loaded: LoadedMetadata) -> None:
+    """Raise StorageError for a directory of a node of a larger cluster: alone, it would go on from what the others may
+    not have, and call it committed.
+
+    The voters are in the log (KIP-853), or configured (controller.quorum.voters): then quorum-state names them, or the
+    log does where the last leader was elected. A node that is a broker only has a copy of a log that it is no voter of.
+    """
+    if loaded.voters is not None:
+        ids = [voter.voter_id for voter in loaded.voters.voters]
+        if ids != [node_id]:
+            raise _refusal(directory, ids, node_id, "remove the other controllers with kafka-metadata-quorum")
+        return
+    state = quorum_state.read(files, directory) or quorum_state.QuorumState()
+    leader = [state.leader_id] if state.leader_id >= 0 else []
+    others = {*state.voters, *loaded.electorate, *leader} - {node_id}
+    if others:
+        ids = sorted(others | ({*state.voters, *loaded.electorate} & {node_id}))
+        raise _refusal(directory, ids, node_id, "shrink controller.quorum.voters to this node with Apache Kafka")
+
+
+def _refusal(directory: str, ids: list[int], node_id: int, remedy: str) -> StorageError:
+    if node_id not in ids:
+        return StorageError(
+            f"{directory}: this is the copy of the metadata that a broker has, and the controllers "
+            f"{', '.join(map(str, ids))} decide about it, not node {node_id}; start Apache Kafka on this directory"
+        )
+    return StorageError(
+        f"{directory}: the metadata has the voters {', '.join(map(str, ids))}, and node {node_id} cannot decide alone; "
+        f"{remedy}, or start Apache Kafka on this directory"
+    )
