@@ -401,6 +401,7 @@ class Broker(Seeding):
     def _forget(self) -> None:
         self._host = None
         self._keeper = None
+        self._local_faults.attach(None)
         self._ports = ()
         if self._temporary_directory is not None:
             remove(self._temporary_directory)

@@ -506,3 +506,27 @@ def test_many_threads_add_and_remove_faults(broker: Broker, client: RawClient) -
     dispatcher = broker._running_node().dispatcher
     broker.requests.keep(0)
     assert dispatcher.dispatch == dispatcher.handle
+
+
+def test_faults_of_two_kinds_at_once(broker: Broker, client: RawClient) -> None:
+    broker.create_topic("t", 3)
+    with (
+        broker.faults.leader_unavailable("t", 0),
+        broker.faults.fail("PRODUCE", "CORRUPT_MESSAGE", topic="t", partition=1),
+    ):
+        answer = client.call(produce(("t", 0), ("t", 1), ("t", 2)), PRODUCE)
+    assert codes(answer) == {("t", 0): NOT_LEADER_OR_FOLLOWER, ("t", 1): CORRUPT_MESSAGE, ("t", 2): NONE}
+
+
+def test_nothing_of_a_stopped_broker_is_kept(broker: Broker, client: RawClient) -> None:
+    import gc
+    import weakref
+
+    broker.faults.fail("METADATA", "UNKNOWN_SERVER_ERROR", times=1)
+    client.call(MetadataRequest(), 13)
+    node = weakref.ref(broker._running_node())
+    broker.stop()
+    gc.collect()
+    assert node() is None
+    assert len(broker.requests) == 1
+    assert "Metadata" in broker.requests.lines()[0]

@@ -30,8 +30,8 @@ class LocalFaults:
         self._node: Node | None = None
         self._switchboard: Switchboard | None = None
 
-    def attach(self, node: Node) -> None:
-        """From now on this is the broker's node."""
+    def attach(self, node: Node | None) -> None:
+        """From now on this is the broker's node; None: it has stopped."""
         self._node = node
         if self._switchboard is not None:
             self._switchboard.attach(node)

@@ -38,7 +38,10 @@ class KeptRequest:
     """
 
     __slots__ = (
-        "_call",
+        "_asked",
+        "_clock",
+        "_image",
+        "_session_partitions",
         "_since_start_s",
         "_told",
         "answered_ms",
@@ -58,7 +61,10 @@ class KeptRequest:
 
     def __init__(self, call: Call, since_start_s: float) -> None:
         request = call.request
-        self._call = call
+        self._asked = request
+        self._clock = call.node.clock
+        self._image = call.node.services.image
+        self._session_partitions = call.session_partitions
         self._since_start_s = since_start_s
         self.api: str = API_BY_KEY[request.api_key].name
         self.version: int = request.api_version
@@ -72,7 +78,7 @@ class KeptRequest:
         # A copy: handlers may change what they were given.
         self.request: Any = _shallow_copy(request.message)
         self.response: Any = None
-        self.received_ms: int = call.node.clock.wall_ms()
+        self.received_ms: int = self._clock.wall_ms()
         """By the broker's clock, as ``answered_ms``."""
         self.answered_ms: int | None = None
         self._told: str | None = None
@@ -103,8 +109,7 @@ class KeptRequest:
     @property
     def topic_partitions(self) -> set[tuple[str, int | None]]:
         """What it is about, with None for a partition where it names a topic as a whole."""
-        image = self._call.node.services.image
-        return {*contents.topic_partitions(self.request, image), *self._call.session_partitions}
+        return {*contents.topic_partitions(self.request, self._image), *self._session_partitions}
 
     def __str__(self) -> str:
         about = sorted({*_names(self.request, _NAMES_DEPTH), *(topic for topic, _ in self.topic_partitions)})
@@ -119,7 +124,7 @@ class KeptRequest:
 
     def fits(self, selection: Selection) -> bool:
         """Whether it is selected."""
-        return selection.fits(self._call.request, self._call.node.services.image, self._call.session_partitions)
+        return selection.fits(self._asked, self._image, self._session_partitions)
 
     def end(self, response: Any, told: str | None = None) -> None:
         """It is over.
@@ -128,7 +133,7 @@ class KeptRequest:
         """
         self._told = told
         self.response = response
-        self.answered_ms = self._call.node.clock.wall_ms()
+        self.answered_ms = self._clock.wall_ms()
 
 
 class RequestLog:

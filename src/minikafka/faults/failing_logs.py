@@ -24,6 +24,7 @@ class FailingServices(Services):
         self, services: Services, is_meant: Callable[[str, int], bool], code: int, message: str | None
     ) -> None:
         self._services = services
+        self.partitions_led_elsewhere = services.partitions_led_elsewhere
         self.logs: Any = _Logs(services.logs, is_meant, code, message)
 
     def __getattr__(self, name: str) -> Any:

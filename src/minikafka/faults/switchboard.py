@@ -42,8 +42,8 @@ class Switchboard:
         self._observer: Observer | None = None
         self._node: Node | None = None
 
-    def attach(self, node: Node) -> None:
-        """From now on this is the broker's node."""
+    def attach(self, node: Node | None) -> None:
+        """From now on this is the broker's node; None: it has stopped."""
         with self._lock:
             self._node = node
             self._switch()
