@@ -1,4 +1,4 @@
-"""Old releases of kafka-python, each in an environment of its own on a Python of its time."""
+"""Releases of kafka-python, each in an environment of its own on a Python of its time, with what its tutorials do."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _candidates() -> Iterator[str]:
 
 
 def tutorial(version: str, *options: str, workplace: Workplace) -> str:
-    """Run the tutorials' steps with kafka-python ``version``."""
+    """Run the programs of tests/clients/tutorial with kafka-python ``version``."""
     folder = workplace.folder(f"kafka-python-{version}")
     python = folder / "bin" / "python"
     if not python.exists():
@@ -47,4 +47,4 @@ def tutorial(version: str, *options: str, workplace: Workplace) -> str:
         run([python, "-m", "pip", "install", "--quiet", f"kafka-python=={version}", *COMPANIONS])
     script = MATRIX_DIRECTORY / "kafka_python_tutorial.py"
     features = ",".join(sorted(workplace.features))
-    return run([python, script, workplace.bootstrap, "--features", features, *options], timeout_s=300)
+    return run([python, "-W", "ignore", script, workplace.bootstrap, "--features", features, *options], timeout_s=300)
