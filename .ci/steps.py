@@ -209,6 +209,22 @@ def other_python(environments: Environments, version: tuple[int, int], step: Ste
     step.run(programs / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
 
 
+# --- frameworks
+
+
+def frameworks(environments: Environments, step: Step) -> None:
+    """The tests inside frameworks, event loops, notebooks and parallel test runs, none of which may be skipped."""
+    programs = environments.create(step, "frameworks")
+    step.run(programs / "pip", "install", "--quiet", ".[frameworks]")
+    tests = ["tests/frameworks", "tests/test_pytest_plugin.py", "tests/docs"]
+    # Where warnings are errors, pytest-asyncio may not say what it wants to be told; the tests of it run it themselves.
+    without = ["-p", "no:cacheprovider", "-p", "no:asyncio"]
+    printed = step.run(programs / "python", "-m", "pytest", "-q", *without, *tests)
+    skipped = [line for line in printed.splitlines() if line.startswith("SKIPPED")]
+    if skipped:
+        raise StepFailed("what is installed was not tested: " + "; ".join(skipped))
+
+
 # --- clients, kills and speed
 
 
@@ -259,6 +275,7 @@ def lanes(environments: Environments) -> list[Lane]:
     second: Lane = [
         ("ruff and mypy", partial(lint_and_types, environments)),
         ("wheel and sdist", partial(packages, environments)),
+        ("frameworks", partial(frameworks, environments)),
         ("client matrix", partial(client_matrix, environments)),
         *pythons[2:],
     ]
