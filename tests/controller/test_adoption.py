@@ -121,6 +121,18 @@ def test_topics_are_found_with_their_records_ids_and_epochs() -> None:
         assert log.leader_epoch == 3
 
 
+def test_without_adoption_the_broker_does_not_start_and_changes_nothing() -> None:
+    directory = ZooKeeperDirectory()
+    directory.add("t", 0, 1)
+    before = directory.files.read_bytes("/a/meta.properties")
+    with pytest.raises(StorageError, match=r"keeps its metadata in ZooKeeper .* 'minikafka adopt /a'"):
+        directory.started()
+    assert directory.files.read_bytes("/a/meta.properties") == before
+    assert not directory.files.exists("/a/__cluster_metadata-0")
+    directory.adopt()
+    assert directory.started()[0].get("t", 0) is not None
+
+
 def test_meta_properties_become_those_of_a_node() -> None:
     directory = ZooKeeperDirectory()
     directory.adopt()

@@ -318,6 +318,10 @@ def test_partitions_without_any_metadata_are_left_alone() -> None:
     node.create("t")
     files = node.stop()
     files.remove_directory(METADATA_DIRECTORY)
+    with pytest.raises(StorageError, match=r"is missing, which has the metadata of topics, .*t-0; bring it back"):
+        Node(files)
+    assert not files.exists(METADATA_DIRECTORY)
+    files.make_directory(METADATA_DIRECTORY)
     with pytest.raises(StorageError, match=r"no metadata of topics.*t-0"):
         Node(files)
 

@@ -144,10 +144,10 @@ def carry_out(adoption: Adoption, files: FileSystem, clock: Clock) -> str:
     """
     config = BrokerConfig.from_mapping({"log.dirs": ",".join(adoption.log_dirs), "node.id": str(adoption.node_id)})
     logs = LogManager(config, clock, run_inline, files)
-    logs.open_directories(adoption.cluster_id)
+    logs.open_directories(adoption.cluster_id, adopts=True)
     try:
         controller = QuorumController(config, clock, run_inline, files, logs)
-        controller.start()
+        controller.start(adopts=True)
         for topics in _in_batches(adoption.topics):
             _write_topics(controller, topics, adoption.node_id, logs.directory_ids)
         for start in range(0, len(adoption.records), _MAX_RECORDS_PER_BATCH):

@@ -109,8 +109,13 @@ class QuorumController:
         """Where Apache Kafka, started on this directory, has its controller; never empty."""
         return registration.controller_endpoints(self.config)
 
-    def start(self) -> None:
-        """Load the metadata, or format the directory; become the leader of a new epoch. Raises StorageError."""
+    def start(self, *, adopts: bool = False) -> None:
+        """Load the metadata, or format the directory; become the leader of a new epoch. ``adopts``: there may be
+        partitions without metadata, which the caller is about to write. Raises StorageError."""
+        if not adopts:
+            quorum_guard.refuse_partitions_without_metadata(
+                self._files, f"{self._log_dir}/{topic_names.CLUSTER_METADATA_TOPIC}-0", self._logs.online_directories
+            )
         self._log = MetadataLog(self._open_log(), self._files, self._clock)
         loaded = metadata_loader.load(self._files, self._log)
         quorum_guard.refuse_other_voters(self._files, self._log.directory, self.node_id, loaded)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from minikafka.controller import quorum_state
 from minikafka.errors import StorageError
+from minikafka.storage import log_names
 
 if TYPE_CHECKING:
     from minikafka.controller.metadata_loader import LoadedMetadata
     from minikafka.storage.files import FileSystem
+    from minikafka.storage.log_directory import LogDirectory
 
 
 def refuse_other_voters(files: FileSystem, directory: str, node_id: int, loaded: LoadedMetadata) -> None:
@@ -30,6 +33,27 @@ def refuse_other_voters(files: FileSystem, directory: str, node_id: int, loaded:
     if others:
         ids = sorted(others | ({*state.voters, *loaded.electorate} & {node_id}))
         raise _refusal(directory, ids, node_id, "shrink controller.quorum.voters to this node with Apache Kafka")
+
+
+def refuse_partitions_without_metadata(
+    files: FileSystem, directory: str, log_directories: Iterable[LogDirectory]
+) -> None:
+    """Raise StorageError, before anything is written, where there are partitions and not the folder ``directory`` that
+    names their topics: of a node whose metadata.log.dir is another, or has been lost."""
+    if files.exists(directory):
+        return
+    folders = [
+        log_directory.path_of(name)
+        for log_directory in log_directories
+        for name, is_folder in files.list_directory(log_directory.path)
+        if is_folder and (parsed := log_names.parse_directory(name)) is not None and not parsed[2]
+    ]
+    if folders:
+        raise StorageError(
+            f"{directory} is missing, which has the metadata of topics, but there are {len(folders)} partitions in the "
+            f"log directories, e.g. {min(folders)}; bring it back, set metadata.log.dir to where it is, or set another "
+            "log.dirs"
+        )
 
 
 def _refusal(directory: str, ids: list[int], node_id: int, remedy: str) -> StorageError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.clock import Clock
 from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError, ConfigError, StorageError
+from minikafka.storage import log_names
 from minikafka.storage.files import FileSystem
 from minikafka.storage.log_directory import LogDirectory
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
@@ -83,15 +84,16 @@ class LogDirectories:
 
     # --- start and end
 
-    def open(self, cluster_id: str | None) -> None:
+    def open(self, cluster_id: str | None, *, adopts: bool = False) -> None:
         """Create, lock, and check meta.properties; new ones are formatted. Those that cannot be used are taken offline,
-        as long as one is left. Raises ConfigError, StorageError."""
+        as long as one is left. ``adopts``: those of a Kafka with ZooKeeper become this node's, instead of being
+        refused. Raises ConfigError, StorageError."""
         self._refuse_duplicates()
         for directory in self._directories:
             self.attempt(directory, directory.open)
         self.ensure_any_usable()
         try:
-            self._check_owners(cluster_id)
+            self._check_owners(cluster_id, adopts)
         except BaseException:
             self.release()
             raise
@@ -109,7 +111,7 @@ class LogDirectories:
                 raise ConfigError(f"log.dirs names {directory.path} twice")
             seen.add(real_path)
 
-    def _check_owners(self, cluster_id: str | None) -> None:
+    def _check_owners(self, cluster_id: str | None, adopts: bool) -> None:
         """Every directory must be of this cluster and node, and have an id of its own; new ones get all three."""
         known: dict[LogDirectory, MetaProperties | None] = {}
         for directory in self.online:
@@ -120,6 +122,8 @@ class LogDirectories:
         for directory, properties in known.items():
             if properties is None:
                 continue
+            if not properties.version and not adopts:
+                self._refuse_partitions_of_zookeeper(directory)
             if properties.cluster_id is not None:
                 if cluster_id is not None and properties.cluster_id != cluster_id:
                     raise ConfigError(
@@ -134,6 +138,15 @@ class LogDirectories:
                 )
         self.cluster_id = cluster_id if cluster_id is not None else encode_uuid(random_uuid())
         self._give_ids(known)
+
+    def _refuse_partitions_of_zookeeper(self, directory: LogDirectory) -> None:
+        """Nobody here knows their topics, and once meta.properties is rewritten, the old Kafka does not start."""
+        for name, is_folder in self._files.list_directory(directory.path):
+            if is_folder and log_names.parse_directory(name) is not None:
+                raise StorageError(
+                    f"{directory.path} is of a Kafka that keeps its metadata in ZooKeeper (meta.properties has version "
+                    f"0); 'minikafka adopt {directory.path}' makes it into one to start on"
+                )
 
     def _give_ids(self, known: dict[LogDirectory, MetaProperties | None]) -> None:
         seen: dict[bytes, LogDirectory] = {}

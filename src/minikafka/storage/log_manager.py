@@ -95,9 +95,10 @@ class LogManager:
         self.open_directories(cluster_id)
         self.load_logs(topic_overrides)
 
-    def open_directories(self, cluster_id: str | None = None) -> None:
-        """The first half of ``start``: create, lock, and check meta.properties."""
-        self.directories.open(cluster_id)
+    def open_directories(self, cluster_id: str | None = None, *, adopts: bool = False) -> None:
+        """The first half of ``start``: create, lock, and check meta.properties. ``adopts``: those of a Kafka with
+        ZooKeeper become this node's."""
+        self.directories.open(cluster_id, adopts=adopts)
 
     def load_logs(self, topic_overrides: Callable[[str], dict[str, str]] = lambda topic: {}) -> None:
         """The second half of ``start``."""
