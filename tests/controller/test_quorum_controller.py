@@ -321,6 +321,7 @@ def test_partitions_without_any_metadata_are_left_alone() -> None:
     with pytest.raises(StorageError, match=r"is missing, which has the metadata of topics, .*t-0; bring it back"):
         Node(files)
     assert not files.exists(METADATA_DIRECTORY)
+    files = files.after_crash()
     files.make_directory(METADATA_DIRECTORY)
     with pytest.raises(StorageError, match=r"no metadata of topics.*t-0"):
         Node(files)
