@@ -54,7 +54,13 @@ class NodeKeeper:
 
     def await_running(self, timeout_s: float) -> Node:
         """The node, on any thread but the loop's: while one is exchanged for another, that one. Raises RuntimeError."""
-        self._is_settled.wait(timeout_s)
+        while self._is_settled.wait(timeout_s):
+            node = self.node
+            if node is not None:
+                return node
+            if self._is_settled.is_set():
+                break
+            # Another exchange has begun in between.
         return self.running
 
     @property
