@@ -20,6 +20,7 @@ from tests.support.brokers import BrokerProcess
 from benchmarks import processes
 from benchmarks.cells import GROWTH, NO_GOAL, THROUGHPUT, Cell, Goal
 from benchmarks.contenders import Contender, contenders
+from benchmarks.start_growth import measure_growth
 
 WARM_UP_SECONDS = 3.0
 EMBEDDED_START = """
@@ -123,6 +124,8 @@ def main() -> int:
         finally:
             for broker in running.values():
                 broker.kill()
+        if options.growth and options.only in "start stop":
+            measure_growth(makers, work, rounds, options.largest_log_mb, table.add)
     for miss in table.missed:
         print(f"missed: {miss}")
     return 0
@@ -135,7 +138,18 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="measure the cells whose names contain this")
     parser.add_argument("--seconds", type=float, default=3.0, help="of load for each number (default: 3)")
     parser.add_argument("--rounds", type=int, default=3, help="numbers for each cell (default: 3)")
-    parser.add_argument("--growth", action="store_true", help="also: how cost grows with partitions and connections")
+    parser.add_argument(
+        "--growth",
+        action="store_true",
+        help="also: how cost grows with partitions, connections, members of a group, and the size of logs",
+    )
+    parser.add_argument(
+        "--largest-log-mb",
+        type=int,
+        default=1_000,
+        help="of --growth: up to which size of its logs, of 10, 100, 1000 and 10000 MB, a broker is started (default: "
+        "1000); so much space is needed for each broker",
+    )
     parser.add_argument("--quick", action="store_true", help="only see that everything runs")
     return parser.parse_args()
 

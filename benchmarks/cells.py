@@ -12,7 +12,7 @@ from tests.support.brokers import BrokerProcess
 from tests.support.polling import wait_until
 from tests.support.wire import Connection, fetch_request, produce_request, record_batch
 
-from benchmarks import processes
+from benchmarks import groups, processes
 from benchmarks.load import Lane, Load, fetch, produce_over_many, produce_over_one
 
 _topic_numbers = itertools.count()
@@ -46,9 +46,7 @@ class Cell(NamedTuple):
 class Topic:
     """A topic of a measurement's own; gone afterwards. The number of records it must have gained is checked."""
 
-    def __init__(
-        self, broker: BrokerProcess, partitions: int = 1, configs: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, broker: BrokerProcess, partitions: int = 1, configs: Mapping[str, str] | None = None) -> None:
         self.name = f"benchmark-{next(_topic_numbers)}"
         self.partitions = partitions
         self.connection = Connection(broker.host, broker.port)
@@ -201,5 +199,13 @@ GROWTH = (
             requests_per_second(produce_over_connections(count, 4)),
         )
         for count in (1, 10, 100, 1000)
+    ),
+    *(
+        Cell(f"{count} consumers come together in a group", "s", groups.seconds_to_settle(count))
+        for count in (1, 10, 100)
+    ),
+    *(
+        Cell(f"commit an offset, {count} consumers in a group", "requests/s", groups.commits_per_second(count))
+        for count in (1, 10, 100)
     ),
 )

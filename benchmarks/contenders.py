@@ -11,7 +11,12 @@ from tests.support.brokers import ApacheKafkaProcess, BrokerProcess, MinikafkaPr
 
 KAFKA_VERSION = "4.2.0"
 # Deleted topics are gone from the disk at once, so that a long run does not fill it.
-SETTINGS = {"file.delete.delay.ms": "0", "log.segment.delete.delay.ms": "0"}
+SETTINGS = {
+    "file.delete.delay.ms": "0",
+    "log.segment.delete.delay.ms": "0",
+    "group.initial.rebalance.delay.ms": "0",
+    "offsets.topic.num.partitions": "5",
+}
 
 Contender = Callable[[Path], BrokerProcess]
 

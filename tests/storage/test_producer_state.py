@@ -231,6 +231,21 @@ def test_a_damaged_snapshot_is_passed_over_for_the_log(caplog: pytest.LogCapture
     assert produce(again, 0, 2) == 2
 
 
+def test_a_start_deletes_the_snapshot_of_the_stop_before_last_when_there_is_time() -> None:
+    context = new_context()
+    log = new_log(context)
+    for number in range(2):
+        produce(log, 0, number)
+        log.close()
+        log, _ = reopened(log, context)
+    names = [name for name, _ in context.files.list_directory(log.directory) if name.endswith(".snapshot")]
+    assert sorted(names) == ["00000000000000000001.snapshot", "00000000000000000002.snapshot"]
+    context.deletions.delete(context.deletions.take_due(context.clock.monotonic_ms()))
+    names = [name for name, _ in context.files.list_directory(log.directory) if name.endswith(".snapshot")]
+    assert names == ["00000000000000000002.snapshot"]
+    assert produce(log, 0, 1) == 1, "the producer is still known"
+
+
 def test_stray_snapshots_are_removed_but_for_the_one_of_the_clean_shutdown() -> None:
     files = MemoryFiles()
     files.make_directory("/d")
@@ -238,8 +253,9 @@ def test_stray_snapshots_are_removed_but_for_the_one_of_the_clean_shutdown() -> 
     for offset in (3, 5, 7, 9, 12):
         manager.map_end_offset = offset
         manager.take_snapshot(sync=True)
-    manager.remove_stray_snapshots([0, 5, 9])
+    strays = manager.forget_stray_snapshots([0, 5, 9])
     assert manager.snapshot_offsets == [5, 9, 12]
-    assert len(files.list_directory("/d")) == 3
-    manager.remove_stray_snapshots([0, 5, 20])
+    assert strays == [manager.snapshot_path(3), manager.snapshot_path(7)]
+    strays = manager.forget_stray_snapshots([0, 5, 20])
     assert manager.snapshot_offsets == [5]
+    assert strays == [manager.snapshot_path(9), manager.snapshot_path(12)]

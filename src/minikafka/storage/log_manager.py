@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _CLOSED_AT_ONCE = 50
+_SYNCS_AT_A_TIME = 8
+"""In a directory. Kafka has num.recovery.threads.per.data.dir threads for this, too; but a sync keeps no processor
+busy, and file systems do several together in the time of one."""
 
 
 class LogDirectoryDescription(NamedTuple):
@@ -133,9 +136,8 @@ class LogManager:
         self.directories.release()
 
     def _close_logs(self) -> set[str]:
-        """Close all, with so many syncs at a time as num.recovery.threads.per.data.dir says, as Kafka does. Returns
-        the directories where that failed."""
-        threads = self._config["num.recovery.threads.per.data.dir"] * len(self.directories)
+        """Close all, with many syncs at a time. Returns the directories where that failed."""
+        threads = max(self._config["num.recovery.threads.per.data.dir"], _SYNCS_AT_A_TIME) * len(self.directories)
         failed: set[str] = set()
 
         def attempt(log: PartitionLog, action: Callable[[], T]) -> T | None:

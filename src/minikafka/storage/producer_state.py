@@ -427,14 +427,18 @@ class ProducerStateManager:
         latest = self.latest_snapshot_offset
         self._last_snapshot_offset = 0 if latest is None else latest
 
-    def remove_stray_snapshots(self, segment_base_offsets: Iterable[int]) -> None:
+    def forget_stray_snapshots(self, segment_base_offsets: Iterable[int]) -> list[str]:
         """Keep the snapshots that belong to a segment, and the newest of all if it is above every segment: that is
-        the one of the clean shutdown."""
+        the one of the clean shutdown. Returns the paths of the others, which are of no use any more."""
         bases = set(segment_base_offsets)
         newest = self.latest_snapshot_offset
-        for offset in self.snapshot_offsets:
-            if offset not in bases and (offset != newest or offset < max(bases, default=0)):
-                self.delete_snapshot(offset)
+        strays = [
+            offset
+            for offset in self._snapshots
+            if offset not in bases and (offset != newest or offset < max(bases, default=0))
+        ]
+        self._snapshots = [offset for offset in self._snapshots if offset not in strays]
+        return [self.snapshot_path(offset) for offset in strays]
 
     def delete_snapshot(self, offset: int) -> None:
         if offset in self._snapshots:

@@ -304,7 +304,10 @@ class _LogLoader:
 
     def _load_producers(self, log_end_offset: int) -> None:
         producers = self._producers
-        producers.remove_stray_snapshots(self._segments.base_offsets)
+        # Later, and on the pool: each log has one of the stop before last, and a start is not to wait for that.
+        self._context.deletions.schedule(
+            self._context.clock.monotonic_ms(), producers.forget_stray_snapshots(self._segments.base_offsets)
+        )
         if self._clean_shutdown and producers.latest_snapshot_offset is None:
             # A log from before idempotence, or without records: nobody to know (UnifiedLog.rebuildProducerState).
             producers.map_end_offset = log_end_offset

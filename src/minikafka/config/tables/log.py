@@ -87,7 +87,8 @@ log.preallocate | boolean | false | | medium | cluster-wide
 log.dir.failure.timeout.ms | long | 30000 | 1.. | low | | no effect: log-dir-failure
 
 num.recovery.threads.per.data.dir | int | 2 | 1.. | high | cluster-wide
-    How many logs of a directory are synced at a time when the broker stops; recovery runs on one thread.
+    How many logs of a directory are recovered at a time at a start after a crash, and synced at a time when the broker
+    stops (of these at least 8).
 
 num.replica.alter.log.dirs.threads | int | - | | high | | no effect: threads
 
