@@ -332,11 +332,13 @@ class Examination:
             raise advice.refused(what, error) from error
         except UnsupportedByBroker as error:
             raise Problem(f"{what}: {error}", "The broker is too old, or too new, for this tool.") from error
-        except MinikafkaError as error:
+        except BrokerUnreachable as error:
             raise Problem(
                 f"{what} got no answer: {error}",
                 "The broker is too busy, or hangs: look at its log, and try again with a longer --timeout.",
             ) from error
+        except MinikafkaError as error:
+            raise Problem(f"{what} failed: {error}", "The broker's log may say more.") from error
 
     def _cluster(self) -> Cluster:
         return Cluster(
@@ -362,9 +364,7 @@ class Examination:
         """No answer, or none of Kafka's: look at who is there."""
         if isinstance(error, (BrokerUnreachable, MalformedAnswer)):
             if is_old_kafka(address.host, address.port, self._timeout_s):
-                return Problem(
-                    f"{address} is Kafka 0.9 or older", "This tool, and clients since 4.0, need 0.10 or newer."
-                )
+                return Problem(f"{address} is Kafka 0.9 or older", "This tool needs Kafka 0.10 or newer.")
             if self._security.tls is None:
                 return advice.not_kafka(address, look_at(address.host, address.port, self._timeout_s))
         return Problem(

@@ -72,7 +72,8 @@ def is_old_kafka(host: str, port: int, timeout_s: float) -> bool:
     """Whether Kafka's protocol is spoken, but without ApiVersions: that is Kafka before 0.10."""
     try:
         with Connection(host, port, timeout_s=min(timeout_s, _PATIENCE_S)) as connection:
-            return bool(connection.call(MetadataRequest(topics=[]), 0).brokers)
+            connection.call(MetadataRequest(topics=[]), 0)
+            return True
     except (ClientError, ProtocolError):
         return False
 
