@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from minikafka.client import assignors, round_robin_assignor, sticky_assignor
-from minikafka.client.consumer_protocol import encoded_subscription
 from minikafka.client.sticky_assignor import Owned, decoded_owned, encoded_owned
 
 
@@ -70,10 +69,25 @@ def test_what_members_tell_each_other() -> None:
 @pytest.mark.parametrize("name", assignors.NAMES)
 def test_by_name(name: str) -> None:
     subscriptions = {
-        member: encoded_subscription(["t"], assignors.user_data(name, Owned([("t", 1)] if member == "a" else [], 1)))
+        member: assignors.subscription_of(name, ["t"], Owned([("t", 1)] if member == "a" else [], 1))
         for member in ("a", "b")
     }
     assigned = assignors.assign(name, lambda topics: dict.fromkeys(topics, 2), subscriptions)
-    assert assigned == (
-        {"a": {"t": [1]}, "b": {"t": [0]}} if name == assignors.STICKY else {"a": {"t": [0]}, "b": {"t": [1]}}
-    )
+    assert assigned == ({"a": {"t": [1]}, "b": {"t": [0]}} if "sticky" in name else {"a": {"t": [0]}, "b": {"t": [1]}})
+
+
+def test_cooperative_members_give_up_before_others_take_over() -> None:
+    name = assignors.COOPERATIVE_STICKY
+    owned = Owned([("t", 0), ("t", 1), ("t", 2)], 4)
+    subscriptions = {
+        "a": assignors.subscription_of(name, ["t"], owned),
+        "b": assignors.subscription_of(name, ["t"], Owned([])),
+    }
+    assigned = assignors.assign(name, lambda topics: {"t": 4}, subscriptions)
+    assert assigned == {"a": {"t": [0, 1]}, "b": {"t": [3]}}
+    assert assignors.must_join_again(name, owned, [("t", 0), ("t", 1)])
+    subscriptions["a"] = assignors.subscription_of(name, ["t"], Owned([("t", 0), ("t", 1)], 5))
+    subscriptions["b"] = assignors.subscription_of(name, ["t"], Owned([("t", 3)], 5))
+    assigned = assignors.assign(name, lambda topics: {"t": 4}, subscriptions)
+    assert assigned == {"a": {"t": [0, 1]}, "b": {"t": [2, 3]}}
+    assert not assignors.must_join_again(name, Owned([("t", 3)]), [("t", 2), ("t", 3)])

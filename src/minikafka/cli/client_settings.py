@@ -17,6 +17,7 @@ _ASSIGNORS = {
     "RangeAssignor": assignors.RANGE,
     "RoundRobinAssignor": assignors.ROUND_ROBIN,
     "StickyAssignor": assignors.STICKY,
+    "CooperativeStickyAssignor": assignors.COOPERATIVE_STICKY,
 }
 _ALL_ACKS = {"all": -1, "-1": -1, "0": 0, "1": 1}
 

@@ -9,16 +9,34 @@ from collections.abc import Mapping
 from typing import Final
 
 from minikafka.client.leaders import TopicPartition
+from minikafka.client.offsets import by_topic
 from minikafka.protocol.messages import ConsumerProtocolAssignment, ConsumerProtocolSubscription
 
 PROTOCOL_TYPE: Final = "consumer"
 _VERSION: Final = 1
+_VERSION_WITH_GENERATION: Final = 2
 
 
-def encoded_subscription(topics: list[str], user_data: bytes | None = None) -> bytes:
-    """:param user_data: what members with the same assignor tell each other besides."""
+def encoded_subscription(
+    topics: list[str],
+    user_data: bytes | None = None,
+    *,
+    owned: list[TopicPartition] | None = None,
+    generation_id: int = -1,
+) -> bytes:
+    """:param user_data: what members with the same assignor tell each other besides.
+    :param owned: what the member keeps while the group is put together anew, where its assignor is cooperative;
+        ``generation_id`` since when.
+    """
     subscription = ConsumerProtocolSubscription(topics=sorted(topics), user_data=user_data)
-    return _VERSION.to_bytes(2, "big") + subscription.encode(_VERSION)
+    if owned is None:
+        return _VERSION.to_bytes(2, "big") + subscription.encode(_VERSION)
+    subscription.owned_partitions = [
+        ConsumerProtocolSubscription.TopicPartition(topic=topic, partitions=indexes)
+        for topic, indexes in by_topic(owned).items()
+    ]
+    subscription.generation_id = generation_id
+    return _VERSION_WITH_GENERATION.to_bytes(2, "big") + subscription.encode(_VERSION_WITH_GENERATION)
 
 
 def decoded_subscription(subscription: bytes) -> ConsumerProtocolSubscription:

@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from minikafka.client.assignors import assign, user_data
+from minikafka.client.assignors import assign, must_join_again, subscription_of
 from minikafka.client.cluster import Cluster, check
 from minikafka.client.consumer_protocol import (
     PROTOCOL_TYPE,
     assigned_partitions,
     encoded_assignment,
-    encoded_subscription,
 )
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import ClientError
@@ -60,6 +59,7 @@ class GroupMember:
         self._member_id = ""
         self._generation_id = -1
         self._owned = Owned([])
+        self._joins_again = False
         self._heartbeat_due_s = 0.0
 
     @property
@@ -85,7 +85,7 @@ class GroupMember:
             self._member_id, self._generation_id = joined.member_id, joined.generation_id
             assignment = self._sync(joined)
             if assignment is not None:
-                self.is_joined = True
+                self.is_joined = not self._joins_again
                 self._schedule_heartbeat()
                 return assignment
 
@@ -140,7 +140,7 @@ class GroupMember:
             protocol_type=PROTOCOL_TYPE,
             protocols=[
                 JoinGroupRequest.JoinGroupRequestProtocol(
-                    name=name, metadata=encoded_subscription(topics, user_data(name, self._owned))
+                    name=name, metadata=subscription_of(name, topics, self._owned)
                 )
                 for name in self._settings.assignors
             ],
@@ -175,6 +175,7 @@ class GroupMember:
             return None
         check(answer.error_code)
         partitions = assigned_partitions(bytes(answer.assignment))
+        self._joins_again = must_join_again(joined.protocol_name or "", self._owned, partitions)
         self._owned = Owned(partitions, self._generation_id)
         return partitions
 
@@ -192,6 +193,7 @@ class GroupMember:
             self.is_joined = False
             if code != REBALANCE_IN_PROGRESS:
                 self._generation_id = -1
+                self._owned = Owned([])
             if code == UNKNOWN_MEMBER_ID:
                 self._member_id = ""
         elif code == FENCED_INSTANCE_ID:
