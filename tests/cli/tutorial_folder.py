@@ -81,7 +81,8 @@ class TutorialFolder:
     def stop_all(self) -> None:
         """Stop what was started as a daemon, and wait until it is gone."""
         for name in ("kafka-server-stop.sh", "zookeeper-server-stop.sh"):
-            self.run(f"bin/{name}")
+            done = self.run(f"bin/{name}")
+            assert "Traceback" not in done.stderr, done.stderr
         wait_until(lambda: not list((self.directory / "logs").glob("*.pid")), what="the daemons have ended")
 
     def _change(self, file: str, old: str, new: str) -> None:
