@@ -14,11 +14,12 @@ from minikafka.protocol.messages import (
     GroupMetadataValue,
     OffsetCommitKey,
     OffsetCommitValue,
+    ProducerSnapshot,
 )
 from minikafka.protocol.stored import encode_key, encode_metadata_record, encode_value
 from minikafka.records.batch import LOG_APPEND_TIME, Record
 from minikafka.records.builder import build_batch, end_transaction_marker, leader_change
-from minikafka.storage.producer_state import BatchMetadata, ProducerStateEntry, encode_snapshot
+from minikafka.records.checksum import crc32c
 
 TIME_MS = 1_700_000_000_000
 UUID = bytes(range(16))
@@ -102,15 +103,20 @@ def _batches() -> list[bytes]:
 
 
 def _write_snapshots(directory: Path) -> None:
-    entries = [ProducerStateEntry(1), ProducerStateEntry(2), ProducerStateEntry(3)]
-    entries[0].batches.append(BatchMetadata(9, 109, 4, TIME_MS))
-    entries[1].batches.append(BatchMetadata(1, 111, 3, TIME_MS + 1))
-    entries[1].current_txn_first_offset = 107
-    for entry in entries:
-        entry.producer_epoch, entry.coordinator_epoch, entry.last_timestamp = 1, 2, TIME_MS
-    data = encode_snapshot(entries)
+    entry = ProducerSnapshot.ProducerEntry
+    common: dict[str, Any] = {"epoch": 1, "coordinator_epoch": 2}
+    entries = [
+        entry(producer_id=1, last_sequence=9, last_offset=109, offset_delta=4, timestamp=TIME_MS,
+              current_txn_first_offset=-1, **common),
+        entry(producer_id=2, last_sequence=1, last_offset=111, offset_delta=3, timestamp=TIME_MS,
+              current_txn_first_offset=107, **common),
+        entry(producer_id=3, last_sequence=-1, last_offset=-1, offset_delta=0, timestamp=TIME_MS,
+              current_txn_first_offset=-1, **common),
+    ]  # fmt: skip
+    body = ProducerSnapshot(crc=0, producer_entries=entries).encode(1)[4:]
+    data = pack(">hI", 1, crc32c(body)) + body
     (directory / f"{SEGMENT}.snapshot").write_bytes(data)
-    (directory / "00000000000000000200.snapshot").write_bytes(data[:-1] + b"\xff")
+    (directory / "00000000000000000200.snapshot").write_bytes(data[:-1] + b"\xfe")
     (directory / "00000000000000000300.snapshot").write_bytes(b"\0\x07" + data[2:])
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from minikafka.cli.throttle import Throttle
 from minikafka.client.cluster import Cluster
 from minikafka.client.consumer import Consumer, ConsumerSettings
 from minikafka.client.fetcher import FetchSettings
+from tests.support.terminal import Terminal
 
 Perf = Callable[..., tuple[int, str, str]]
 
@@ -90,7 +93,6 @@ def test_warmup_windows_and_metrics(perf: Perf) -> None:
     window = re.compile(r"\d+ records sent, N records/sec \(N MB/sec\), N ms avg latency, N ms max latency\.")
     assert lines[0] == ("Warmup first 100 records. Steady state results will print after the complete test summary.")
     assert window.fullmatch(lines[1])
-    assert "In steady state." in lines
     total = lines.index(f"200 records sent, {TOTAL}".rstrip())
     assert lines[total + 1] == f"100 steady state records sent, {TOTAL}".rstrip()
     assert lines[total + 3].split() == ["Metric", "Name", "Value"]
@@ -174,6 +176,20 @@ def test_refuses(perf: Perf, arguments: str, sentence: str) -> None:
     assert f"\nkafka-producer-perf-test: error: {sentence}" in err
 
 
+def test_a_bar_on_a_terminal(broker: Broker, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "minikafka", "kafka-producer-perf-test", "--topic", "seen", "--num-records", "40"]
+    options = ["--throughput", "100", "--record-size", "5", "--reporting-interval", "200"]
+    servers = ["--bootstrap-server", broker.bootstrap_servers]
+    with Terminal([*command, *options, *servers], tmp_path, {**os.environ, "TERM": "xterm"}) as terminal:
+        assert terminal.wait() == 0
+        shown = terminal.text
+    assert re.search(r"\r\x1b\[KProducing \[#+\.+\] +\d+% \d+/40 records", shown)
+    # Lines are printed where the bar was, and nothing of it is left at the end.
+    assert re.search(r"\x1b\[K\d+ records sent, [\d.]+ records/sec", shown)
+    assert "\x1b[K40 records sent, " in shown
+    assert not shown.rstrip().endswith("records")
+
+
 def test_refuses_a_property(perf: Perf) -> None:
     code, out, err = perf("--topic t --num-records 1 --throughput 1 --record-size 1 --producer-props a")
     assert code == 1
@@ -203,6 +219,20 @@ def test_statistics(capsys: pytest.CaptureFixture[str]) -> None:
         "3 records sent, 1.500000 records/sec (1.00 MB/sec), 4.00 ms avg latency, 8.00 ms max latency, "
         "3 ms 50th, 8 ms 95th, 8 ms 99th, 8 ms 99.9th.\n"
     )
+
+
+def test_statistics_behind_the_warmup(capsys: pytest.CaptureFixture[str]) -> None:
+    now_ms = 0
+    stats = Stats(3, 1000, is_steady=True, now=lambda: now_ms)
+    for now_ms in (1000, 2000):  # noqa: B007
+        stats.add([1], 0)
+    stats.is_silent = True
+    now_ms = 3000
+    stats.add([1], 0)
+    window = "1 records sent, 1.0 records/sec (0.00 MB/sec), 1.0 ms avg latency, 1.0 ms max latency.\n"
+    assert capsys.readouterr().out == f"In steady state.\n{window}{window}"
+    stats.print_total()
+    assert capsys.readouterr().out.startswith("3 steady state records sent, 1.000000 records/sec (0.00 MB/sec), ")
 
 
 def test_statistics_of_a_sample(capsys: pytest.CaptureFixture[str]) -> None:
