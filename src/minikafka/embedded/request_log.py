@@ -1,17 +1,18 @@
-"""The last requests of a broker with their answers: what it was asked by whom, and what became of it."""
+"""``Broker.requests``: the last requests of a broker with their answers."""
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from minikafka.errors import NONE, name_of
-from minikafka.faults import contents, names
+from minikafka.embedded.kept_request import KeptRequest
+from minikafka.errors import name_of
+from minikafka.faults import names
 from minikafka.faults.selection import Selection
-from minikafka.handlers import API_BY_KEY
 from minikafka.pending import Pending
 from minikafka.protocol.structs import Struct
 from minikafka.state.fetch_sessions import size_of_records
@@ -25,141 +26,18 @@ if TYPE_CHECKING:
 _FETCH = "Fetch"
 _MAX_KEPT_BYTES = 32 << 20
 _MAX_RECORDS_BYTES = 1 << 20
-_NAMES = ("topic", "topic_name", "name", "group_id", "transactional_id", "member_id")
-_NAMES_DEPTH = 4
 _POLL_INTERVAL_S = 0.002
+NOT_KEPT = "no requests are kept: say Broker(requests_kept=1000), or broker.requests.keep(1000) before they come"
 
 
-class KeptRequest:
-    """One request and what became of it. ``str`` of it is a line for people.
+class Requests(ABC):
+    """The requests that a broker was sent, but for what the program asks by ``Broker`` itself."""
 
-    ``request`` and ``response`` are decoded (``minikafka.protocol.messages``); ``response`` is None until it is
-    answered, and where there is none. The records of fetches that brought more than 1 MiB are left out.
-    """
-
-    __slots__ = (
-        "_asked",
-        "_clock",
-        "_image",
-        "_session_partitions",
-        "_since_start_s",
-        "_told",
-        "answered_ms",
-        "api",
-        "client_host",
-        "client_id",
-        "client_port",
-        "correlation_id",
-        "faults",
-        "is_kept",
-        "received_ms",
-        "request",
-        "response",
-        "size_bytes",
-        "version",
-    )
-
-    def __init__(self, call: Call, since_start_s: float) -> None:
-        request = call.request
-        self._asked = request
-        self._clock = call.node.clock
-        self._image = call.node.services.image
-        self._session_partitions = call.session_partitions
-        self._since_start_s = since_start_s
-        self.api: str = API_BY_KEY[request.api_key].name
-        self.version: int = request.api_version
-        self.client_id: str | None = request.client_id
-        self.client_host: str = call.connection.client_host
-        self.client_port: int = call.connection.client_port
-        """With the host, it tells connections apart."""
-        self.correlation_id: int = request.correlation_id
-        self.size_bytes: int = request.size_bytes
-        """Of the request, and of the records in the answer of a fetch."""
-        # A copy: handlers may change what they were given.
-        self.request: Any = _shallow_copy(request.message)
-        self.response: Any = None
-        self.received_ms: int = self._clock.wall_ms()
-        """By the broker's clock, as ``answered_ms``."""
-        self.answered_ms: int | None = None
-        self._told: str | None = None
-        self.is_kept = False
-        """Whether ``RequestLog`` has it, and has not dropped it for newer ones."""
-        self.faults: list[str] = []
-        """What happened to it, of the faults that were asked for."""
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether there is an answer, or will be none."""
-        return self.answered_ms is not None
-
-    @property
-    def outcome(self) -> str:
-        """In words: "ok", the names of the error codes in the answer, or why there is none."""
-        if self._told is not None:
-            return self._told
-        return ("ok" if self.is_answered else "waits") if not self.errors else ", ".join(sorted(self.errors))
-
-    @property
-    def errors(self) -> set[str]:
-        """The names of the error codes in its answer."""
-        if self.response is None:
-            return set()
-        return {name_of(code) for code in contents.error_codes(self.response) if code != NONE}
-
-    @property
-    def topic_partitions(self) -> set[tuple[str, int | None]]:
-        """What it is about, with None for a partition where it names a topic as a whole."""
-        return {*contents.topic_partitions(self.request, self._image), *self._session_partitions}
-
-    def __str__(self) -> str:
-        about = sorted({*_names(self.request, _NAMES_DEPTH), *(topic for topic, _ in self.topic_partitions)})
-        return (
-            f"{self._since_start_s:9.3f} s  {self.api} v{self.version}  {self.client_id or '-'} "
-            f"(port {self.client_port}){'  ' + ', '.join(about) if about else ''} -> {self.outcome}"
-            + (f"  [{'; '.join(self.faults)}]" if self.faults else "")
-        )
-
-    def __repr__(self) -> str:
-        return f"<{str(self).strip()}>"
-
-    def fits(self, selection: Selection) -> bool:
-        """Whether it is selected."""
-        return selection.fits(self._asked, self._image, self._session_partitions)
-
-    def end(self, response: Any, told: str | None = None) -> None:
-        """It is over.
-
-        :param told: why there is no answer, where there is none.
-        """
-        self._told = told
-        self.response = response
-        self.answered_ms = self._clock.wall_ms()
-
-
-class RequestLog:
-    """``Broker.requests``. What the program asks by ``Broker`` itself is left out.
-
-    :param size: how many are kept; 0: none.
-    :param on_change: called when that becomes 0, or another number than 0.
-    """
-
-    def __init__(self, size: int, on_change: Callable[[], None]) -> None:
-        self._entries: deque[KeptRequest] = deque(maxlen=size)
-        self._on_change = on_change
-        self._kept_bytes = 0
-        self._started_s = time.monotonic()
-
-    @property
-    def size(self) -> int:
-        """How many are kept at most."""
-        return self._entries.maxlen or 0
-
+    @abstractmethod
     def keep(self, size: int = 1000) -> None:
         """Keep the last ``size`` requests from now on; 0: none. What is kept already stays, as far as there is room."""
-        self._entries = deque(self._entries, maxlen=size)
-        self._kept_bytes = sum(entry.size_bytes for entry in self._entries)
-        self._on_change()
 
+    @abstractmethod
     def where(
         self, api: Api = names.ALL, *, error: str | int | None = None, **filters: Unpack[Filters]
     ) -> list[KeptRequest]:
@@ -169,13 +47,20 @@ class RequestLog:
         :param filters: as for faults: topic, partition, client_id, group, transactional_id, when.
         :raises RuntimeError: no requests are kept. ValueError: as for faults.
         """
-        self._ensure_kept()
-        selection = Selection(api, **filters)
-        found = [entry for entry in list(self._entries) if entry.fits(selection)]
-        if error is None:
-            return found
-        name = name_of(names.error_code(error))
-        return [entry for entry in found if name in entry.errors]
+
+    @abstractmethod
+    def lines(self) -> list[str]:
+        """A line for each, the oldest first."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Forget what was kept so far."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[KeptRequest]: ...
 
     def count(self, api: Api = names.ALL, *, error: str | int | None = None, **filters: Unpack[Filters]) -> int:
         """How many there are. As ``where``."""
@@ -206,12 +91,45 @@ class RequestLog:
                 )
             time.sleep(_POLL_INTERVAL_S)
 
+
+class RequestLog(Requests):
+    """Those of a broker in this process.
+
+    :param size: how many are kept; 0: none.
+    :param on_change: called when that becomes 0, or another number than 0.
+    """
+
+    def __init__(self, size: int, on_change: Callable[[], None]) -> None:
+        self._entries: deque[KeptRequest] = deque(maxlen=size)
+        self._on_change = on_change
+        self._kept_bytes = 0
+        self._started_s = time.monotonic()
+
+    @property
+    def size(self) -> int:
+        """How many are kept at most."""
+        return self._entries.maxlen or 0
+
+    def keep(self, size: int = 1000) -> None:
+        self._entries = deque(self._entries, maxlen=size)
+        self._kept_bytes = sum(entry.size_bytes for entry in self._entries)
+        self._on_change()
+
+    def where(
+        self, api: Api = names.ALL, *, error: str | int | None = None, **filters: Unpack[Filters]
+    ) -> list[KeptRequest]:
+        self._ensure_kept()
+        selection = Selection(api, **filters)
+        found = [entry for entry in list(self._entries) if entry.fits(selection)]
+        if error is None:
+            return found
+        name = name_of(names.error_code(error))
+        return [entry for entry in found if name in entry.errors]
+
     def lines(self) -> list[str]:
-        """A line for each, the oldest first."""
         return [str(entry) for entry in list(self._entries)]
 
     def clear(self) -> None:
-        """Forget what was kept so far."""
         for entry in list(self._entries):
             entry.is_kept = False
         self._entries.clear()
@@ -243,7 +161,12 @@ class RequestLog:
 
     def _observed(self, pending: Pending[Any], entry: KeptRequest) -> Pending[Any]:
         """A promise for the connection that passes on what the handler's brings."""
-        passed_on: Pending[Any] = Pending(pending.cancel)
+
+        def gone() -> None:
+            entry.end(None, "the client has gone")
+            pending.cancel()
+
+        passed_on: Pending[Any] = Pending(gone)
 
         def arrived(response: Any) -> None:
             before_bytes = entry.size_bytes
@@ -284,16 +207,7 @@ class RequestLog:
 
     def _ensure_kept(self) -> None:
         if not self.size:
-            raise RuntimeError(
-                "no requests are kept: say Broker(requests_kept=1000), or broker.requests.keep(1000) before they come"
-            )
-
-
-def _shallow_copy(message: Any) -> Any:
-    made = object.__new__(type(message))
-    for name in message.field_names:
-        setattr(made, name, getattr(message, name))
-    return made
+            raise RuntimeError(NOT_KEPT)
 
 
 def _without_files(response: Any) -> tuple[Any, int]:
@@ -322,13 +236,3 @@ def _read(records: Any, max_bytes: int) -> tuple[bytes | None, int]:
 
 def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def _names(part: Any, depth: int) -> Iterable[str]:
-    for name in getattr(part, "field_names", ()):
-        value = getattr(part, name)
-        if name in _NAMES and isinstance(value, str) and value:
-            yield value
-        elif isinstance(value, list) and depth:
-            for each in value:
-                yield from _names(each, depth - 1)
