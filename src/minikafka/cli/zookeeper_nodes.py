@@ -25,17 +25,19 @@ class RunningZooKeeper:
         try:
             return sorted(self._client.get_children(self._root + path)[0])
         except ZooKeeperError as error:
-            return _nothing_or_raise(error, path) or []
+            _ensure_is_missing(error, path)
+            return []
 
     def data(self, path: str) -> bytes | None:
         """None when there is no such node, or nothing in it."""
         try:
             return self._client.get_data(self._root + path)[0]
         except ZooKeeperError as error:
-            return _nothing_or_raise(error, path)
+            _ensure_is_missing(error, path)
+            return None
 
 
-def _nothing_or_raise(error: ZooKeeperError, path: str) -> None:
+def _ensure_is_missing(error: ZooKeeperError, path: str) -> None:
     if error.code != messages.NO_NODE:
         raise StorageError(f"ZooKeeper does not show {path}: {error_name(error.code)}")
 

@@ -15,7 +15,7 @@ from minikafka.records.batch import iter_batches
 from minikafka.state.topic_names import TRANSACTION_STATE_TOPIC
 from minikafka.storage import log_names
 from minikafka.storage.files import FileSystem
-from minikafka.storage.producer_state import decode_snapshot
+from minikafka.storage.producer_snapshots import decode_snapshot
 
 _BLOCK = 1000
 """So many a broker takes at a time (ProducerIdsBlock); it may have given out all of its last ones."""

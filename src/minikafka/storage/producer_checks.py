@@ -8,12 +8,9 @@ from collections.abc import Iterator, Sequence
 from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import RecordBatch
 from minikafka.storage.index import AbortedTransaction
-from minikafka.storage.producer_state import (
-    BatchMetadata,
-    CompletedTransaction,
-    ProducerAppendInfo,
-    ProducerStateManager,
-)
+from minikafka.storage.producer_append import CompletedTransaction, ProducerAppendInfo
+from minikafka.storage.producer_entry import BatchMetadata
+from minikafka.storage.producer_state import ProducerStateManager
 
 
 class CheckedProducers(NamedTuple):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from minikafka.errors import ApiError, CorruptLogError
 from minikafka.records.batch import RecordBatch, iter_batches
-from minikafka.storage.batch_reader import BatchReader
 from minikafka.storage.batch_scan import read_batch, scan_headers
 from minikafka.storage.files import FileSystem
 from minikafka.storage.index import MAX_RELATIVE_OFFSET
@@ -16,7 +15,6 @@ from minikafka.storage.log_context import LogContext
 from minikafka.storage.producer_replay import rebuild_producers, replay_batch
 from minikafka.storage.producer_state import ProducerStateManager
 from minikafka.storage.segment import LogSegment
-from minikafka.storage.segment_split import split_segment
 from minikafka.storage.segments import LogSegments
 
 if TYPE_CHECKING:
@@ -65,6 +63,8 @@ class SegmentRecovery:
             return self._split_and_recover(segment, may_cut)
 
     def _split_and_recover(self, segment: LogSegment, may_cut: bool) -> int:
+        from minikafka.storage.segment_split import split_segment
+
         parts = split_segment(self._files, self._directory, segment, self._config)
         self._note(
             f"split {segment.log.path.removesuffix('.deleted')}, whose offsets were too far apart for an index, at "
@@ -134,6 +134,8 @@ class SegmentRecovery:
 
 def _describe_tail(segment: LogSegment, position: int, offset: int, reason: str) -> str:
     """Whether the log just ends in bytes that were never a batch, or whether good batches are lost with a bad one."""
+    from minikafka.storage.batch_reader import BatchReader
+
     reader = BatchReader(segment.log, segment.size_bytes)
     if reason != "cut off" and reader.is_zero_from(position):
         return "the file ends in zeros"

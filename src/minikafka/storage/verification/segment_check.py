@@ -9,7 +9,7 @@ from minikafka.storage import log_names
 from minikafka.storage.batch_reader import BatchReader
 from minikafka.storage.files import FileSystem
 from minikafka.storage.index import MAX_RELATIVE_OFFSET
-from minikafka.storage.producer_state import end_transaction_marker_of
+from minikafka.storage.producer_append import end_transaction_marker_of
 from minikafka.storage.verification.index_check import OffsetIndexCheck, TimeIndexCheck, TransactionIndexCheck
 from minikafka.storage.verification.log_progress import LogProgress
 from minikafka.storage.verification.report import Report
