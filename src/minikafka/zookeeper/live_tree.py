@@ -42,6 +42,7 @@ class LiveTree:
         self._settings = NO_SETTINGS
         self._writes = KafkaWrites()
         self._is_reachable = True
+        self._shown: tuple[object, ...] = ()
         self._topology_is_fresh_until_ms = -1
         self._settings_are_fresh_until_ms = -1
         self._show()
@@ -96,6 +97,10 @@ class LiveTree:
         self._cluster.close()
 
     def _show(self) -> list[Event]:
+        shown = (self._topology, self._settings, dict(self._writes.pending))
+        if shown == self._shown:
+            return []
+        self._shown = shown
         kafka = topology_znodes(self._topology, self._started_ms) | settings_znodes(self._settings, self._topology)
         pending = self._writes.pending
         for path in pending.keys() & kafka.keys():
