@@ -33,6 +33,7 @@ from tests.support.polling import wait_until
 CLASSES = {
     "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     "kafka-groups": "org.apache.kafka.tools.GroupsCommand",
+    "kafka-reassign-partitions": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
     "kafka-share-groups": "org.apache.kafka.tools.consumer.group.ShareGroupCommand",
     "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
     "kafka-acls": "org.apache.kafka.tools.AclCommand",
@@ -119,7 +120,7 @@ def session_of(name: str, broker: BrokerProcess, steps: list[str], run: Runner) 
 
 def step_of(step: str, name: str, broker: BrokerProcess, run: Runner) -> Printed:
     is_unordered = step.startswith("~ ")
-    for word in ("PLAN", "GROUPS", "PARTITIONS", "SETTINGS"):
+    for word in ("PLAN", "GROUPS", "PARTITIONS", "SETTINGS", "MOVES", "BAD", "TOPICS"):
         step = step.replace(word, str(broker.directory / f"{word.lower()}-{name}"))
     tool, *words = step.removeprefix("~ ").replace("NAME", name).split(" ")
     if words:
@@ -187,6 +188,11 @@ def scene(name: str, broker: BrokerProcess) -> Iterator[None]:
     (broker.directory / f"groups-{name}").write_text(f'returns.{name},"{long_topic}",0,2\n')
     partitions = [{"topic": orders, "partition": 0}, {"topic": orders, "partition": 9}]
     (broker.directory / f"partitions-{name}").write_text(json.dumps({"partitions": partitions}))
+    moves = [{"topic": orders, "partition": index, "replicas": [1]} for index in ORDERS]
+    (broker.directory / f"moves-{name}").write_text(json.dumps({"partitions": moves, "version": 1}))
+    moves.append({"topic": orders, "partition": 0, "replicas": [2, 2]})
+    (broker.directory / f"bad-{name}").write_text(json.dumps({"partitions": moves, "version": 1}))
+    (broker.directory / f"topics-{name}").write_text(json.dumps({"topics": [{"topic": orders}], "version": 1}))
     (broker.directory / f"settings-{name}").write_text("client.id=tool\n")
     with contextlib.ExitStack() as stack:
         for group, settings in (

@@ -40,6 +40,7 @@ COMMANDS = {
     "kafka-share-groups": ("minikafka.cli.share_groups", "show share groups, and move their offsets"),
     "kafka-producer-perf-test": ("minikafka.cli.producer_perf", "how many records a second can be written"),
     "kafka-metadata-quorum": ("minikafka.cli.metadata_quorum", "show the controllers of a cluster"),
+    "kafka-reassign-partitions": ("minikafka.cli.reassign_partitions", "move partitions to other brokers"),
     "kafka-run-class": ("minikafka.cli.run_class", "a tool by the name of its Java class"),
     "kafka-storage": ("minikafka.cli.storage", "format log directories, and say what they are"),
     "kafka-topics": ("minikafka.cli.topics", "create, list, describe, change and delete topics"),

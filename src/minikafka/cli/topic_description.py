@@ -8,12 +8,12 @@ from typing import NamedTuple
 from minikafka.cli.options import Options
 from minikafka.client.cluster import Cluster
 from minikafka.client.configs import TOPIC, ConfigEntry, Resource, describe_configs
+from minikafka.client.controllers import Controllers
+from minikafka.client.reassignments import Reassignment, list_reassignments
 from minikafka.client.topics import (
     PartitionDescription,
-    Reassignment,
     TopicDescription,
     describe_topics,
-    list_reassignments,
 )
 from minikafka.protocol.primitives import ZERO_UUID, uuid_to_text
 
@@ -55,7 +55,7 @@ def describe(cluster: Cluster, names: Sequence[str], report: Report) -> None:
     topics = describe_topics(cluster, names, partition_limit=report.partition_limit)
     configs = describe_configs(cluster, [Resource(TOPIC, name) for name in topics])
     live_brokers = set(cluster.broker_ids())
-    reassignments = list_reassignments(cluster) if topics else {}
+    reassignments = list_reassignments(Controllers(cluster, are_asked=False)) if topics else {}
     for name, topic in topics.items():
         entries = configs[Resource(TOPIC, name)]
         own = [entry for entry in entries if _is_own(entry, report)]

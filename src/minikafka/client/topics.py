@@ -13,7 +13,6 @@ from minikafka.protocol.messages import (
     DeleteTopicsRequest,
     DescribeTopicPartitionsRequest,
     DescribeTopicPartitionsResponse,
-    ListPartitionReassignmentsRequest,
     MetadataResponse,
 )
 from minikafka.protocol.primitives import ZERO_UUID
@@ -40,12 +39,6 @@ class TopicDescription(NamedTuple):
     topic_id: bytes
     is_internal: bool
     partitions: list[PartitionDescription]
-
-
-class Reassignment(NamedTuple):
-    replicas: list[int]
-    adding_replicas: list[int]
-    removing_replicas: list[int]
 
 
 def list_topics(cluster: Cluster) -> list[TopicDescription]:
@@ -140,22 +133,6 @@ def delete_topics(cluster: Cluster, names: Sequence[str]) -> None:
     answer = cluster.call_controller(request, lambda response: [topic.error_code for topic in response.responses])
     for result in answer.responses:
         check(result.error_code, result.error_message)
-
-
-def list_reassignments(cluster: Cluster) -> dict[tuple[str, int], Reassignment]:
-    """Partitions that are being moved; none where the broker cannot tell. Raises ApiError, ClientError."""
-    if cluster.any_broker().served_versions(ListPartitionReassignmentsRequest.api_key) is None:
-        return {}
-    request = ListPartitionReassignmentsRequest(topics=None, timeout_ms=TIMEOUT_MS)
-    answer = cluster.call_controller(request, lambda response: [response.error_code])
-    check(answer.error_code, answer.error_message)
-    return {
-        (topic.name, partition.partition_index): Reassignment(
-            partition.replicas, partition.adding_replicas, partition.removing_replicas
-        )
-        for topic in answer.topics
-        for partition in topic.partitions
-    }
 
 
 def _describe_by_pages(cluster: Cluster, names: list[str], partition_limit: int) -> dict[str, TopicDescription]:
