@@ -92,6 +92,15 @@ def test_so_is_one_that_begins_anew_again_and_again(machine: Machine, warnings: 
     assert len(warnings) == 1
 
 
+def test_so_is_one_that_leaves_at_once_and_always_needs_the_other(machine: Machine, warnings: list[str]) -> None:
+    facts = machine.connect()
+    facts.client_software_name = "kafka-python"
+    machine.ask(facts)
+    del machine.open[facts]
+    machine.wait()
+    assert len(warnings) == 1
+
+
 def test_each_address_is_warned_about_once(machine: Machine, warnings: list[str]) -> None:
     for client in ("192.0.2.7", "192.0.2.8"):
         machine.ask(machine.connect(client))
@@ -126,6 +135,27 @@ def test_so_does_a_new_connection_instead_of_the_first(machine: Machine, warning
     machine.ask(facts)
     machine.connect()
     del machine.open[facts]
+    machine.wait()
+    assert warnings == []
+
+
+def test_so_does_a_second_one_that_asks_and_is_idle_then(machine: Machine, warnings: list[str]) -> None:
+    first, second = machine.connect(), machine.connect()
+    machine.ask(first)
+    machine.ask(second)
+    del machine.open[first]
+    machine.wait()
+    assert warnings == []
+
+
+def test_so_does_one_that_came_by_another_address(machine: Machine, warnings: list[str]) -> None:
+    """A tool within the broker's container: it begins at localhost, and goes on by the container's name."""
+    for _ in range(3):
+        first = machine.connect("127.0.0.1", "127.0.0.1")
+        machine.ask(first)
+        second = machine.connect("172.18.0.2", "172.18.0.2")
+        machine.ask(second)
+        del machine.open[first], machine.open[second]
     machine.wait()
     assert warnings == []
 

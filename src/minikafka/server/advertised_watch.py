@@ -27,7 +27,12 @@ _SAME_READ_MS: Final = 100
 """A request behind the one that was answered comes at least this much later; what comes sooner arrived with it."""
 
 _ATTEMPTS: Final = 3
-"""So often a client must have begun anew to be one that does not get on, when none of its connections is open."""
+"""So often a client must have begun anew to be one that does not get on, when it does not stay connected."""
+
+_LEAVES_AT_ONCE: Final = frozenset(("kafka-python",))
+"""Clients that close their first connection when they were told, and always need the other: once is enough of these."""
+
+_THIS_MACHINE: Final = "this machine"
 
 _MAX_REMEMBERED: Final = 4096
 
@@ -36,7 +41,7 @@ OpenConnections = Callable[[], Iterable["tuple[Connection, int]"]]
 
 
 class _Asker:
-    """What one client host was told: ``connections`` are those it asked by, with the time of the last answer."""
+    """What one machine was told: ``connections`` are those it asked by, with the time of the last answer."""
 
     __slots__ = ("connections", "endpoint", "since_ms")
 
@@ -60,13 +65,19 @@ class AdvertisedWatch:
 
     def told(self, connection: Connection, endpoint: Endpoint) -> None:
         """The client of ``connection`` was told to connect to ``endpoint``."""
-        host = connection.client_host
-        if host in self._arrived or _is_where_it_came(connection, endpoint) or _address(endpoint) in self._warned:
+        machine = _machine(connection)
+        if machine in self._arrived or _address(endpoint) in self._warned:
+            return
+        asker = self._askers.get(machine)
+        if asker is not None and _came_otherwise(connection, asker):
+            del self._askers[machine]
+            self._remember(machine)
+            return
+        if _is_where_it_came(connection, endpoint):
             return
         now_ms = self._clock.monotonic_ms()
-        asker = self._askers.get(host)
         if asker is None:
-            asker = self._askers[host] = _Asker(endpoint, now_ms)
+            asker = self._askers[machine] = _Asker(endpoint, now_ms)
         asker.connections[connection] = now_ms
         if self._timer is None:
             self._timer = self._timers.after(WAIT_MS, self._look)
@@ -74,42 +85,62 @@ class AdvertisedWatch:
     def _look(self) -> None:
         self._timer = None
         now_ms = self._clock.monotonic_ms()
-        due = {host: asker for host, asker in self._askers.items() if asker.since_ms + WAIT_MS <= now_ms}
-        found: dict[str, list[tuple[Connection, int]]] = {host: [] for host in due}
+        due = {machine: asker for machine, asker in self._askers.items() if asker.since_ms + WAIT_MS <= now_ms}
+        found: dict[str, list[tuple[Connection, int]]] = {machine: [] for machine in due}
         for connection, active_ms in self._open_connections():
-            if connection.client_host in found:
-                found[connection.client_host].append((connection, active_ms))
-        for host, asker in due.items():
-            del self._askers[host]
-            self._judge(host, asker, found[host])
+            machine = _machine(connection)
+            if machine in found:
+                found[machine].append((connection, active_ms))
+        for machine, asker in due.items():
+            del self._askers[machine]
+            self._judge(machine, asker, found[machine])
         if self._askers:
             next_ms = min(asker.since_ms for asker in self._askers.values()) + WAIT_MS
             self._timer = self._timers.at(next_ms, self._look)
 
-    def _judge(self, host: str, asker: _Asker, connections: list[tuple[Connection, int]]) -> None:
+    def _judge(self, machine: str, asker: _Asker, connections: list[tuple[Connection, int]]) -> None:
+        first = next(iter(asker.connections))
+        told = len(asker.connections)
         if len(connections) > 1 or any(_does_more(asker, *each) for each in connections):
             # Two at a time: the second is the one to the address told, even when all it asks for is metadata.
-            if len(self._arrived) >= _MAX_REMEMBERED:
-                self._arrived.clear()
-            self._arrived.add(host)
-        elif connections or len(asker.connections) >= _ATTEMPTS:
-            self._warn(host, asker)
+            self._remember(machine)
+        elif told >= _ATTEMPTS or (told == 1 and (connections or first.client_software_name in _LEAVES_AT_ONCE)):
+            self._warn(asker, first)
+        elif connections:
+            # It went from its first connection to another one, and is idle there.
+            self._remember(machine)
 
-    def _warn(self, host: str, asker: _Asker) -> None:
+    def _remember(self, machine: str) -> None:
+        if len(self._arrived) >= _MAX_REMEMBERED:
+            self._arrived.clear()
+        self._arrived.add(machine)
+
+    def _warn(self, asker: _Asker, first: Connection) -> None:
         address = _address(asker.endpoint)
         if address in self._warned:
             return
         self._warned.add(address)
-        came_by = next(iter(asker.connections))
         log.warning(
             "the client at %s was told to connect to %s and has not come there within %d s: if it cannot, set "
             "advertised.listeners to an address that it can reach; the one it came by is %s://%s",
-            host,
+            first.client_host,
             address,
             WAIT_MS // 1000,
             asker.endpoint.listener_name,
-            join_host_port(came_by.local_host, came_by.local_port),
+            join_host_port(first.local_host, first.local_port),
         )
+
+
+def _machine(connection: Connection) -> str:
+    """Who is at the other end; this machine has many addresses, and connects from the one it connects to."""
+    host = connection.client_host
+    return _THIS_MACHINE if is_loopback(host) or host == connection.local_host else host
+
+
+def _came_otherwise(connection: Connection, asker: _Asker) -> bool:
+    """Whether it came by another address than at first, so by one that it was told."""
+    first = next(iter(asker.connections))
+    return (connection.local_host, connection.local_port) != (first.local_host, first.local_port)
 
 
 def _is_where_it_came(connection: Connection, endpoint: Endpoint) -> bool:
