@@ -135,8 +135,7 @@ def check(version: str, workplace: Workplace) -> str:
         )
     expect_printed(printed)
     expect_metadata(old.data_directory)
-    sound = run([sys.executable, "-m", "minikafka", "check", old.data_directory])
-    assert ": sound" in sound.splitlines()[-1], sound
+    kafka_disk.expect_sound(old.data_directory)
     ours = MinikafkaProcess(home, {**SETTINGS, "node.id": str(BROKER_ID)})
     with ours:
         compare(written, content(ours.bootstrap), f"minikafka, on what Kafka {version} had with ZooKeeper")

@@ -5,6 +5,7 @@ These checks run brokers of their own, one after the other on one directory, and
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -74,12 +75,14 @@ def check_both_ways(workplace: Workplace) -> str:
         written = content(ours.bootstrap)
         assert ours.stop() == 0, ours.log_text
     expect_records(written)
+    expect_sound(ours.data_directory)
     with kafka:
         compare(written, content(kafka.bootstrap), "Apache Kafka, on the directory minikafka wrote")
         create_topics(kafka.bootstrap, {"second": (2, {"cleanup.policy": "compact,delete"})})
         write_everything(kafka.bootstrap, "theirs")
         grown = content(kafka.bootstrap)
         kafka.stop()
+    expect_sound(ours.data_directory)
     with ours:
         compare(grown, content(ours.bootstrap), "minikafka, on the directory Apache Kafka went on with")
         # The metadata log has no recovery point: Apache Kafka, too, looks through it at every start.
@@ -93,6 +96,12 @@ def check_both_ways(workplace: Workplace) -> str:
         kafka.stop()
     count = sum(len(records) for topic in grown["topics"].values() for records in topic["records"].values())
     return f"{len(grown['topics'])} topics, {count} records, {len(grown['groups'])} groups there and back twice"
+
+
+def expect_sound(directory: Path) -> None:
+    """``minikafka check`` finds no fault with what either broker has left."""
+    printed = run([sys.executable, "-m", "minikafka", "check", directory])
+    assert not [line for line in printed.splitlines() if line.startswith("problem")], printed
 
 
 def create_topics(bootstrap: str, topics: dict[str, tuple[int, dict[str, str]]]) -> None:
