@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from minikafka.embedded.host import Host
     from minikafka.embedded.node_keeper import NodeKeeper
     from minikafka.embedded.remote_faults import RemoteFaults
-    from minikafka.embedded.request_log import RequestLog
+    from minikafka.embedded.request_log import Requests
     from minikafka.embedded.snapshots import Snapshot
     from minikafka.embedded.watches import Watch
     from minikafka.faults import Faults
@@ -82,15 +82,15 @@ class Broker(Seeding):
         requests_kept: int = 0,
         **settings: object,
     ) -> None:
-        if process and (clock is not None or requests_kept):
-            raise TypeError("a broker in a process of its own has the machine's clock, and keeps no requests")
+        if process and clock is not None:
+            raise TypeError("a broker in a process of its own has the machine's clock")
         self._clock = JumpingClock() if clock is None else clock
         self._is_process = process
         self._host: Host | None = None
         self._local_faults = LocalFaults(lambda: self._host)  # type: ignore[arg-type, return-value]
         self._remote_faults: RemoteFaults | None = None
         self._faults: Faults | None = None
-        self._requests: RequestLog | None = None
+        self._requests: Requests | None = None
         if requests_kept:
             self.requests.keep(requests_kept)
         self._keeper: NodeKeeper | None = None
@@ -154,17 +154,10 @@ class Broker(Seeding):
         return self._config.log_dirs
 
     @property
-    def requests(self) -> RequestLog:
-        """The last requests it was sent, with their answers: as many as ``requests_kept``, or ``requests.keep``, says.
-
-        :raises TypeError: a broker in a process of its own keeps none.
-        """
-        if self._is_process:
-            raise TypeError("a broker in a process of its own keeps no requests")
+    def requests(self) -> Requests:
+        """The last requests it was sent, with their answers: as many as ``requests_kept`` or ``requests.keep`` says."""
         if self._requests is None:
-            from minikafka.embedded.request_log import RequestLog
-
-            self._requests = RequestLog(0, lambda: self._local_faults.observe(self.requests))
+            self._requests = self._new_requests()
         return self._requests
 
     def forget_requests(self) -> None:
@@ -200,6 +193,8 @@ class Broker(Seeding):
         except BaseException:
             self._forget()
             raise
+        if self._requests is not None:
+            self._requests.begin()
         # A program that forgets to stop its broker ends, and the broker stops cleanly.
         atexit.register(self.stop)
         return self
@@ -384,6 +379,16 @@ class Broker(Seeding):
         if self._keeper is None:
             raise RuntimeError("the broker runs in a process of its own")
         return self._keeper.running
+
+    def _new_requests(self) -> Requests:
+        if self._is_process:
+            from minikafka.embedded.remote_requests import RemoteRequests
+
+            return RemoteRequests(lambda: self._host)  # type: ignore[arg-type, return-value]
+        from minikafka.embedded.request_log import RequestLog
+
+        log = RequestLog(0, lambda: self._local_faults.observe(log))
+        return log
 
     def _fault_host(self) -> FaultHost:
         if not self._is_process:

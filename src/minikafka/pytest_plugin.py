@@ -135,22 +135,28 @@ class _Observed:
         from minikafka import Broker
 
         is_process = bool(config.getoption("--kafka-process") or config.getini("kafka_process"))
-        kept = {} if is_process else {"requests_kept": _KEPT_REQUESTS}
-        self._is_process = is_process
-        self.broker = Broker(config=_settings(config), process=is_process, **kept)  # type: ignore[arg-type]
+        self.broker = Broker(config=_settings(config), process=is_process, requests_kept=_KEPT_REQUESTS)
 
     def begin_test(self) -> None:
         self.broker.forget_requests()
 
     def sections(self) -> Iterator[tuple[str, str]]:
         """Headlines and texts for the report of a failure."""
-        requests = [] if self._is_process else self.broker.requests.lines()
+        requests = self._requests()
         if requests:
             yield "Kafka broker: last requests", "\n".join(requests[-_SHOWN_LINES:])
         # In this process the log is part of what pytest captures itself.
         lines = self.broker.process_log.splitlines()
         if lines:
             yield "Kafka broker: log", "\n".join(lines[-_SHOWN_LINES:])
+
+    def _requests(self) -> list[str]:
+        from minikafka import StorageError
+
+        try:
+            return self.broker.requests.lines()
+        except StorageError:
+            return []  # Its process has ended by itself; the log says why.
 
 
 _OBSERVED = pytest.StashKey[_Observed]()

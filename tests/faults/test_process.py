@@ -8,13 +8,14 @@ import pytest
 
 from minikafka import ApiError, Broker
 from minikafka.errors import KAFKA_STORAGE_ERROR, NONE, NOT_ENOUGH_REPLICAS, NOT_LEADER_OR_FOLLOWER
+from minikafka.records.batch import iter_batches
 from tests.faults.raw_client import RawClient
-from tests.faults.test_requests import PRODUCE, codes, produce
+from tests.faults.test_requests import FETCH, PRODUCE, codes, fetch, produce
 
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[Broker]:
-    with Broker(process=True) as broker:
+    with Broker(process=True, requests_kept=100) as broker:
         yield broker
 
 
@@ -59,8 +60,38 @@ def test_failures_are_those_of_a_broker_in_this_process(broker: Broker) -> None:
         broker.faults.move_leader("none")
     with pytest.raises(TypeError, match="leave when= out"):
         broker.faults.fail("PRODUCE", 6, when=bool)
-    with pytest.raises(TypeError, match="keeps no requests"):
-        _ = broker.requests
+    with pytest.raises(TypeError, match="leave when= out"):
+        broker.requests.where(when=bool)
+
+
+def test_requests_are_kept_there_and_decoded_here(broker: Broker) -> None:
+    broker.forget_requests()
+    with RawClient(broker) as client:
+        with broker.faults.fail("PRODUCE", "NOT_ENOUGH_REPLICAS", topic="t", times=1):
+            client.call(produce(("t", 0), value=b"apple"), PRODUCE)
+        client.call(produce(("t", 0), value=b"pear"), PRODUCE)
+        client.call(fetch("t", 0), FETCH)
+    assert [kept.api for kept in broker.requests] == ["Produce", "Produce", "Fetch"]
+    [failed] = broker.requests.wait_for("PRODUCE", error="NOT_ENOUGH_REPLICAS", topic="t", client_id="raw")
+    assert failed.faults == ["fail Produce of topic 't' with NOT_ENOUGH_REPLICAS"]
+    assert failed.topic_partitions == {("t", 0)}
+    assert failed.outcome == "NOT_ENOUGH_REPLICAS"
+    [fetched] = broker.requests.where("FETCH")
+    [batch] = iter_batches(memoryview(fetched.response.responses[0].partitions[0].records))
+    assert [record.value for record in batch] == [b"pear"]
+    assert fetched.request.topics[0].topic == "t"
+    assert broker.requests.lines()[0].endswith(
+        f"Produce v9  raw (port {failed.client_port})  t -> NOT_ENOUGH_REPLICAS  [{failed.faults[0]}]"
+    )
+    broker.restart()
+    assert len(broker.requests) == 0
+    with RawClient(broker) as client:
+        client.call(fetch("t", 0), FETCH)
+    assert broker.requests.count("FETCH") == 1
+    broker.stop()
+    assert broker.requests.lines() == []
+    with pytest.raises(RuntimeError, match="not running"):
+        broker.requests.where("FETCH")
 
 
 def test_a_fault_ends_with_the_process(broker: Broker) -> None:

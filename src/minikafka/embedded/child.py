@@ -4,7 +4,8 @@ wants it to, it stops cleanly: no broker outlives its program.
 
     {"settings": {KEY: VALUE}, "is_durable": BOOL, "ports": [LISTENER]}   the first line: starts the broker
     {"command": "reset"}   {"command": "snapshot" | "restore", "paths": [PATH]}   {"command": "stop"}
-    {"command": "faults", "method": NAME, "arguments": {NAME: VALUE}}   a method of ``LocalFaults``
+    {"command": "call", "on": "faults" | "requests", "method": NAME, "arguments": {NAME: VALUE}}
+        a method of ``LocalFaults`` or ``RequestLog``
     answers: {"listeners": [LISTENER], "cluster_id": TEXT, "watch_port": PORT} | {} | {"value": VALUE}
              | {"error": CLASS, "text": TEXT, "code": NUMBER, of Kafka's errors, or null}
 """
@@ -21,8 +22,10 @@ from typing import Any
 from minikafka.clock import JumpingClock
 from minikafka.config import BrokerConfig, Listener
 from minikafka.embedded.host import ThreadHost
+from minikafka.embedded.kept_request import KeptRequest
 from minikafka.embedded.local_faults import LocalFaults
 from minikafka.embedded.node_keeper import NodeKeeper
+from minikafka.embedded.request_log import RequestLog
 from minikafka.embedded.watch_server import WatchServer
 from minikafka.errors import ApiError
 from minikafka.faults.control import FaultState
@@ -37,6 +40,8 @@ def main() -> int:
         return 0
     wanted = json.loads(first)
     faults = LocalFaults(lambda: host)
+    requests = RequestLog(0, lambda: faults.observe(requests))
+    callable_parts = {"faults": faults, "requests": requests}
     try:
         host = _start(wanted, faults)
     except Exception as error:
@@ -55,8 +60,8 @@ def main() -> int:
         wanted = json.loads(line)
         if wanted["command"] == "stop":
             break
-        if wanted["command"] == "faults":
-            _tell(_outcome(faults, wanted["method"], wanted["arguments"]))
+        if wanted["command"] == "call":
+            _tell(_outcome(getattr(callable_parts[wanted["on"]], wanted["method"]), wanted["arguments"]))
             continue
         _obey(getattr(host, wanted["command"]), wanted.get("paths"))
     host.run(watch_server.stop())
@@ -80,12 +85,17 @@ def _obey(command: Callable[..., None], paths: list[str] | None) -> None:
         _tell({})
 
 
-def _outcome(faults: LocalFaults, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _outcome(method: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
     try:
-        value = getattr(faults, method)(**arguments)
+        return {"value": _plain(method(**arguments))}
     except Exception as error:
         return _failure(error)
-    return {"value": value.as_values() if isinstance(value, FaultState) else value}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return list(map(_plain, value))
+    return value.as_values() if isinstance(value, (FaultState, KeptRequest)) else value
 
 
 def _tell_failure(error: Exception) -> None:

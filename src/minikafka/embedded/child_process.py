@@ -104,9 +104,9 @@ class ChildHost:
             self._client.timeout_s = timeout_s
             return self._client.any_broker().call(request, version)
 
-    def control(self, method: str, **arguments: Any) -> Any:
-        """What a method of the process's ``LocalFaults`` returns. Raises what it raises."""
-        return self._ask({"command": "faults", "method": method, "arguments": arguments})["value"]
+    def control(self, part: str, method: str, **arguments: Any) -> Any:
+        """What a method of a part of the process ("faults", "requests") returns. Raises what it raises."""
+        return self._ask({"command": "call", "on": part, "method": method, "arguments": arguments})["value"]
 
     def watch(self, topics: Collection[str] | None) -> Watch:
         return RemoteWatch(self._watch_port, topics)

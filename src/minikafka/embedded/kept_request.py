@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
 
 _NAMES = ("topic", "topic_name", "name", "group_id", "transactional_id", "member_id")
 _NAMES_DEPTH = 4
+_PLAIN = (
+    "_request_version",
+    "_response_version",
+    "_since_start_s",
+    "_told",
+    "answered_ms",
+    "api_key",
+    "client_host",
+    "client_id",
+    "client_port",
+    "correlation_id",
+    "faults",
+    "received_ms",
+    "size_bytes",
+    "version",
+)
+"""The attributes that JSON takes as they are."""
 
 
 class KeptRequest:
@@ -28,6 +46,8 @@ class KeptRequest:
     __slots__ = (
         "_clock",
         "_image",
+        "_request_version",
+        "_response_version",
         "_session_partitions",
         "_since_start_s",
         "_told",
@@ -56,6 +76,9 @@ class KeptRequest:
         self.api_key: int = request.api_key
         self.api: str = API_BY_KEY[request.api_key].name
         self.version: int = request.api_version
+        self._response_version: int = request.response_version
+        # What it cannot be decoded by stands for an empty one (ApiVersions).
+        self._request_version: int = request.response_version
         self.client_id: str | None = request.client_id
         self.client_host: str = call.connection.client_host
         self.client_port: int = call.connection.client_port
@@ -116,6 +139,16 @@ class KeptRequest:
             self.api_key, self.version, self.version, self.correlation_id, self.client_id, self.request, self.size_bytes
         )
         return selection.fits(asked, self._image, self._session_partitions)
+
+    def as_values(self) -> dict[str, Any]:
+        """All of it in values that JSON has, for ``RemoteRequest``."""
+        response = self.response
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "topic_partitions": list(self.topic_partitions),
+            "request": b64encode(self.request.encode(self._request_version)).decode(),
+            "response": None if response is None else b64encode(response.encode(self._response_version)).decode(),
+        }
 
     def end(self, response: Any, told: str | None = None) -> None:
         """It is over.

@@ -33,7 +33,7 @@ class RemoteFaults:
             raise TypeError("a broker in a process of its own cannot call a function of this one: leave when= out")
         host = self._running()
         number = next(self._numbers)
-        self._homes[number] = host, host.control("add_fault", kind=kind, arguments=arguments)
+        self._homes[number] = host, host.control("faults", "add_fault", kind=kind, arguments=arguments)
         self.fault_state(number)
         return number
 
@@ -47,18 +47,18 @@ class RemoteFaults:
 
     def clear_faults(self) -> None:
         if self.is_running:
-            self._running().control("clear_faults")
+            self._running().control("faults", "clear_faults")
 
     def act(self, action: str, arguments: dict[str, Any]) -> Any:
-        return self._running().control("act", action=action, arguments=arguments)
+        return self._running().control("faults", "act", action=action, arguments=arguments)
 
     def fill_disk(self, is_full: bool) -> None:
-        self._running().control("fill_disk", is_full=is_full)
+        self._running().control("faults", "fill_disk", is_full=is_full)
 
     def _ask(self, number: int, command: str, *, is_over: bool) -> FaultState:
         host, remote_number = self._homes[number]
         if host is self._host():
-            description, hits, times, is_active = host.control(command, number=remote_number)
+            description, hits, times, is_active = host.control("faults", command, number=remote_number)
             self._states[number] = FaultState(description, hits, times, is_active)
         state = self._states[number]
         if is_over or host is not self._host():

@@ -34,6 +34,10 @@ class Requests(ABC):
     """The requests that a broker was sent, but for what the program asks by ``Broker`` itself."""
 
     @abstractmethod
+    def begin(self) -> None:
+        """The broker has started."""
+
+    @abstractmethod
     def keep(self, size: int = 1000) -> None:
         """Keep the last ``size`` requests from now on; 0: none. What is kept already stays, as far as there is room."""
 
@@ -109,6 +113,9 @@ class RequestLog(Requests):
     def size(self) -> int:
         """How many are kept at most."""
         return self._entries.maxlen or 0
+
+    def begin(self) -> None:
+        """Nothing has to be done: they are kept here, whichever node there is."""
 
     def keep(self, size: int = 1000) -> None:
         self._entries = deque(self._entries, maxlen=size)
