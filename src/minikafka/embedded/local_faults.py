@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from minikafka.embedded.node_calls import CLIENT_ID
 from minikafka.faults.full_disk import Disk
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ class LocalFaults:
     def switchboard(self) -> Switchboard:
         """Made when it is first needed."""
         if self._switchboard is None:
+            from minikafka.embedded.node_calls import CLIENT_ID
             from minikafka.faults.switchboard import Switchboard
 
             self._switchboard = Switchboard(CLIENT_ID)

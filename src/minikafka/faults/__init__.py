@@ -7,6 +7,18 @@ the connections and the handlers while there is one; what happens to the broker 
 
 from __future__ import annotations
 
-from minikafka.faults.control import Fault, Faults
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from minikafka.faults.control import Fault, Faults
 
 __all__ = ["Fault", "Faults"]
+
+
+def __getattr__(name: str) -> Any:
+    # Every embedded broker comes by here on its way to its files; few have faults.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from minikafka.faults import control
+
+    return getattr(control, name)
