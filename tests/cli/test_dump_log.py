@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from minikafka.client.producer import Producer
 from tests.cli.dump_log_cases import cases
 from tests.cli.dump_log_files import SEGMENT, write_files
 from tests.matrix.kafka_dump_log import NOWHERE, printed_by_minikafka, recorded_case
+from tests.support.terminal import Terminal
 
 HERE = Path(__file__).parent
 KAFKAS_DIRECTORY = HERE.parents[2] / "shared" / "protocol" / "kafka-4.2.0-logdir.tar.gz"
@@ -128,6 +130,16 @@ def test_a_log_that_a_broker_is_using(dump: Dump) -> None:
     assert lines[3] == (
         "| offset: 0 CreateTime: 1000 keySize: 3 valueSize: 5 sequence: 0 headerKeys: [] key: key payload: value"
     )
+
+
+def test_a_bar_beside_a_file_of_output(files: Path, tmp_path: Path) -> None:
+    """The lines go to a file, and the terminal shows how far it is; where the lines are shown there is no bar."""
+    dump = f"{sys.executable} -m minikafka dump-log --print-data-log --files {files / SEGMENT}.log"
+    for command, has_bar in ((f"{dump} > lines", True), (dump, False)):
+        with Terminal(["sh", "-c", command], tmp_path, {**os.environ, "TERM": "xterm"}) as terminal:
+            assert terminal.wait() == 0
+            assert ("Reading [" in terminal.text) == has_bar
+    assert "Log starting offset: 100" in (tmp_path / "lines").read_text(errors="replace")
 
 
 def test_the_short_name() -> None:

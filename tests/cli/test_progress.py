@@ -72,6 +72,12 @@ def test_a_terminal_that_cannot_erase(terminal: FakeTerminal, monkeypatch: pytes
     assert terminal.getvalue() == ""
 
 
+def test_where_it_is_not_wanted(terminal: FakeTerminal) -> None:
+    with Progress("Reading", 2, is_wanted=False, stream=terminal) as progress:
+        progress.advance(2)
+    assert terminal.getvalue() == ""
+
+
 def test_drawn_ten_times_a_second(terminal: FakeTerminal) -> None:
     seconds = Seconds()
     with Progress("Reading", 1000, stream=terminal, now=seconds) as progress:

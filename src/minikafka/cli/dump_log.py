@@ -78,8 +78,7 @@ def _act(options: Options) -> int:
     files = (options.value("files") or "").split(",")
     decode = _decoder(options)
     problems = Problems()
-    # Lines that scroll by on the same terminal show well enough how far it is.
-    with Progress("Reading", None if sys.stdout.isatty() else _size_bytes(files), "bytes") as progress:
+    with Progress("Reading", _size_bytes(files), "bytes", is_wanted=not sys.stdout.isatty()) as progress:
         records = RecordsDump(
             problems,
             progress,

@@ -28,6 +28,7 @@ class Progress:
     :param what: what is being done, in a few words: "Reading orders-0".
     :param total: how many units there are; None: nobody knows, and only what is done is shown.
     :param unit: what is counted: "records", "bytes".
+    :param is_wanted: not, for instance, while lines go by on the same terminal, which show as much.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Progress:
         total: int | None,
         unit: str = "",
         *,
+        is_wanted: bool = True,
         stream: TextIO | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -45,7 +47,7 @@ class Progress:
         self._unit = f" {unit}" if unit else ""
         self._stream = sys.stderr if stream is None else stream
         self._now = now
-        self._is_enabled = is_enabled(self._stream)
+        self._is_enabled = is_wanted and is_enabled(self._stream)
         self._is_drawn = False
         self._start_s = self._due_s = now()
 
