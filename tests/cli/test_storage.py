@@ -60,7 +60,16 @@ def test_a_broker_starts_on_what_was_formatted(
 ) -> None:
     file = settings(tmp_path, setting)
     assert main(["format", *flags, "-t", CLUSTER_ID, "-c", file]) == 0
+    features = (
+        *(("metadata.version", 29), ("eligible.leader.replicas.version", 1), ("group.version", 1)),
+        *(("share.version", 1), ("streams.version", 1), ("transaction.version", 2)),
+    )
+    records = ", ".join(
+        f"ApiMessageAndVersion(FeatureLevelRecord(name='{name}', featureLevel={level}) at version 0)"
+        for name, level in features
+    )
     assert capsys.readouterr().out == (
+        f"Bootstrap metadata: BootstrapMetadata(records=[{records}], metadataVersionLevel=29, source=format command)\n"
         f"Formatting {what} {tmp_path}/one with metadata.version 4.2-IV1.\n"
         f"Formatting data directory {tmp_path}/two with metadata.version 4.2-IV1.\n"
     )
@@ -251,7 +260,7 @@ def test_a_cluster_of_an_older_release(
         assert [record.value for record in broker.records("t")] == [b"hello"]
 
 
-def test_users_are_there_from_the_start(tmp_path: Path) -> None:
+def test_users_are_there_from_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = settings(tmp_path)
     salted = 'SCRAM-SHA-256=[name=bob,salt="MWx2NHBkbnc=",saltedpassword="mT0yyUUxnlJa",iterations=8192]'
     users = [
@@ -263,6 +272,7 @@ def test_users_are_there_from_the_start(tmp_path: Path) -> None:
         salted,
     ]
     assert main(["format", "-c", file, "-t", CLUSTER_ID, *users]) == 0
+    assert "alice" not in capsys.readouterr().out
     with Broker(config=BrokerConfig.load(file)) as broker, Cluster(broker.bootstrap_servers) as cluster:
         assert describe_credentials(cluster, []) == {
             "alice": {"SCRAM-SHA-256": 4096, "SCRAM-SHA-512": 4096},

@@ -172,6 +172,7 @@ def _format(options: Options) -> int:
     if not fresh:
         print("All of the log directories are already formatted.")
         return 0
+    print(f"Bootstrap metadata: {wanted}")
     for directory in fresh:
         is_metadata = directory == config.metadata_log_dir
         kind = kind_of_directory(wanted, is_metadata)

@@ -53,6 +53,19 @@ class Plan(NamedTuple):
     def release(self) -> str:
         return release_of_level(self.metadata_version)
 
+    def __str__(self) -> str:
+        """As Kafka prints it, without the keys of credentials: those are as good as a password to who breaks them."""
+        records = ", ".join(
+            f"ApiMessageAndVersion(FeatureLevelRecord(name='{record.name}', featureLevel={record.feature_level}) at "
+            f"version {version})"
+            for record, version in self.records
+            if isinstance(record, FeatureLevelRecord)
+        )
+        return (
+            f"BootstrapMetadata(records=[{records}], metadataVersionLevel={self.metadata_version}, "
+            "source=format command)"
+        )
+
 
 def plan(options: Options, config: BrokerConfig, cluster_id: str) -> Plan:
     """What the command line wants. Raises ConfigError, ClientError: why it cannot be."""
