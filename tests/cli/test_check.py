@@ -145,6 +145,13 @@ def test_what_it_does_not_understand(arguments: list[str], sentence: str, capsys
     assert capsys.readouterr().err == f"minikafka check: {sentence}\n"
 
 
+def test_the_folder_of_a_partition_is_no_log_directory(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(directory / "t-0")]) == 2
+    assert capsys.readouterr().err == (
+        f"minikafka check: {directory}/t-0 is the folder of a partition; name the log directory that it is in\n"
+    )
+
+
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     assert "The exit code is 0 when the directories are sound" in capsys.readouterr().out

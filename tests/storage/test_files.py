@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -187,3 +189,38 @@ def test_faults_are_chosen_by_operation_and_path() -> None:
 def test_a_file_that_cannot_be_written_is_named() -> None:
     with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
         OsFiles().write_bytes("/dev/full", b"x", sync=False)
+
+
+# --- for reading alone
+
+
+def test_files_for_reading_alone_write_nothing(tmp_path: Path) -> None:
+    path = str(tmp_path / "file")
+    OsFiles().write_bytes(path, b"content", sync=False)
+    for files in (OsFiles(read_only=True), OsFiles(read_only=True).for_another_thread()):
+        file = files.open(path)
+        assert file.pread(7, 0) == b"content"
+        with pytest.raises(OSError, match=r"[Bb]ad file descriptor"):
+            file.pwrite(b"?", 0)
+        file.close()
+
+
+def test_readers_share_a_lock_that_writers_do_not(tmp_path: Path) -> None:
+    path = str(tmp_path / ".lock")
+    code = (
+        "import sys; from minikafka.storage.files import OsFiles\n"
+        f"print(OsFiles(read_only=True).lock({path!r}) is not None, OsFiles().lock({path!r}) is not None)"
+    )
+
+    def others() -> str:
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    OsFiles().write_bytes(path, b"", sync=False)
+    reading = OsFiles(read_only=True).lock(path)
+    assert reading is not None
+    assert others() == "True False\n"
+    reading.release()
+    writing = OsFiles().lock(path)
+    assert writing is not None
+    assert others() == "False False\n"
+    writing.release()

@@ -16,6 +16,8 @@ from minikafka.named_tuple import NamedTuple
 from minikafka.state.metadata_image import MetadataImage
 from minikafka.storage.files import OsFiles
 from minikafka.storage.log_directory import LOCK_FILE
+from minikafka.storage.log_names import LOG
+from minikafka.storage.meta_properties import FILE_NAME as META_PROPERTIES
 from minikafka.storage.verification.directory_check import (
     DirectoryCheck,
     TopicClaim,
@@ -94,8 +96,7 @@ def _directories_of(config: BrokerConfig) -> list[str]:
 def _check(arguments: Arguments) -> int:
     files = OsFiles(read_only=True)
     for path in arguments.directories:
-        if not os.path.isdir(path):
-            raise ConfigError(f"{path} is not a directory")
+        _ensure_log_directory(files, path)
     started_at = time.monotonic()
     progress = ProgressLine(sys.stderr)
 
@@ -111,6 +112,14 @@ def _check(arguments: Arguments) -> int:
     progress.clear()
     print(_summary(report, len(arguments.directories), time.monotonic() - started_at))
     return PROBLEMS if report.problems else SOUND
+
+
+def _ensure_log_directory(files: OsFiles, path: str) -> None:
+    if not os.path.isdir(path):
+        raise ConfigError(f"{path} is not a directory")
+    names = [name for name, _ in files.list_directory(path)]
+    if META_PROPERTIES not in names and any(name.endswith(LOG) for name in names):
+        raise ConfigError(f"{path} is the folder of a partition; name the log directory that it is in")
 
 
 def _lock(files: OsFiles, path: str, locks: ExitStack) -> None:
