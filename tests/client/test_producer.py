@@ -13,6 +13,7 @@ from minikafka.client.errors import ClientError
 from minikafka.client.fetcher import FetchSettings
 from minikafka.client.producer import Producer
 from minikafka.client.producer_settings import ProducerSettings
+from minikafka.client.sender import CHANNEL
 from minikafka.client.topics import create_topic
 from minikafka.errors import ApiError, MinikafkaError, name_of
 from minikafka.records.batch import Record
@@ -89,6 +90,18 @@ def test_every_partition_in_its_order(made: Callable[..., Producer], cluster: Cl
         assert values == list(range(partition, 90, 3))
         offsets = [batch[2] for batch in written if batch[1] == partition]
         assert offsets == sorted(offsets)
+
+
+def test_others_may_ask_while_answers_wait(made: Callable[..., Producer], cluster: Cluster) -> None:
+    create_topic(cluster, "meanwhile", partitions=1)
+    producer = made(batch_size_bytes=100)
+    for number in range(20):
+        producer.send("meanwhile", b"%d" % number)
+        assert producer.has_unsent
+        if number % 5 == 0:
+            committed(cluster, "meanwhile")
+    producer.flush()
+    assert [value for _, value in committed(cluster, "meanwhile")] == [b"%d" % number for number in range(20)]
 
 
 def test_without_acknowledgement_there_are_no_offsets(
@@ -186,7 +199,7 @@ def test_a_broker_that_comes_again(written: Written) -> None:
         producer = Producer(cluster, on_written=lambda *batch: written.append((*batch[:3], len(batch[3]))))
         producer.send("again", b"1", partition=0)
         producer.flush()
-        cluster.broker(broker.node_id).close()
+        cluster.broker(broker.node_id, channel=CHANNEL).close()
         producer.send("again", b"2", partition=0)
         producer.flush()
         assert committed(cluster, "again") == [(0, b"1"), (1, b"2")]

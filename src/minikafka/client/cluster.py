@@ -52,7 +52,7 @@ class Cluster:
         self._connect_timeout_s = connect_timeout_s
         self._on_warning = on_warning
         self._bootstrap: Connection | None = None
-        self._connections: dict[int, Connection] = {}
+        self._connections: dict[tuple[int, str], Connection] = {}
         self._addresses: dict[int, tuple[str, int]] = {}
         self._controller_id = -1
 
@@ -62,9 +62,12 @@ class Cluster:
             self._bootstrap = self._connected()
         return self._bootstrap
 
-    def broker(self, node_id: int) -> Connection:
-        """A connection to a broker that an answer named. Raises BrokerUnreachable."""
-        connection = self._connections.get(node_id)
+    def broker(self, node_id: int, *, channel: str = "") -> Connection:
+        """A connection to a broker that an answer named. Raises BrokerUnreachable.
+
+        :param channel: who leaves answers for later has a connection of their own, by this name.
+        """
+        connection = self._connections.get((node_id, channel))
         if connection is None or connection.is_closed:
             if node_id not in self._addresses:
                 self.metadata([])
@@ -74,7 +77,7 @@ class Cluster:
             connection = Connection(
                 host, port, client_id=self.client_id, timeout_s=self.timeout_s, security=self.security
             )
-            self._connections[node_id] = connection
+            self._connections[node_id, channel] = connection
         return connection
 
     def broker_ids(self) -> list[int]:
@@ -91,9 +94,8 @@ class Cluster:
         known = self._addresses.get(node_id)
         if known != (host, port):
             self._addresses[node_id] = (host, port)
-            outdated = self._connections.pop(node_id, None)
-            if outdated is not None:
-                outdated.close()
+            for key in [key for key in self._connections if key[0] == node_id]:
+                self._connections.pop(key).close()
 
     def metadata(self, topics: Iterable[str] | None, *, allow_auto_topic_creation: bool = False) -> MetadataResponse:
         """Brokers and the topics named (None: all). Raises ClientError."""

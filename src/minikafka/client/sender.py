@@ -29,6 +29,8 @@ from minikafka.errors import (
 from minikafka.protocol.messages import ProduceRequest
 from minikafka.protocol.primitives import ZERO_UUID
 
+CHANNEL: Final = "produce"
+"""The name of the connections whose answers wait until the next request."""
 _FIRST_VERSION_WITH_HEADERS: Final = 3
 _FIRST_VERSION_WITH_TOPIC_IDS: Final = 13
 _MAX_TRANSACTIONAL_VERSION: Final = 11
@@ -151,7 +153,7 @@ class Sender:
     def _request(self, node_id: int, batches: dict[TopicPartition, ProducerBatch]) -> None:
         if self._transactions is not None:
             self._transactions.add(batches)
-        connection = self._cluster.broker(node_id)
+        connection = self._cluster.broker(node_id, channel=CHANNEL)
         topic_ids = {topic: self._topic_id(topic) for topic, _ in batches}
         request = ProduceRequest(
             acks=self._settings.acks,
