@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from minikafka.client.acls import Acl, AclEntry, ResourcePattern
 from minikafka.client.quotas import CLIENT_ID, USER, QuotaEntity
 from minikafka.zookeeper.cluster_state import NOTHING, BrokerState, PartitionState, Settings, Topology
+from minikafka.zookeeper.kafka_acl_znodes import acl_znodes
 from minikafka.zookeeper.kafka_znodes import quota_entity, quota_path, settings_znodes, topology_znodes
 from minikafka.zookeeper.messages import ALL, READ
 
@@ -140,3 +142,34 @@ def test_what_may_be_written_says_so() -> None:
     nodes = topology_znodes(TOPOLOGY, STARTED_MS)
     assert nodes["/brokers/topics"].permissions == nodes["/brokers/topics/test"].permissions == ALL
     assert nodes["/controller"].permissions == nodes["/consumers"].permissions == READ
+
+
+def test_access_lists() -> None:
+    topic, prefix = ResourcePattern("TOPIC", "test", "LITERAL"), ResourcePattern("TOPIC", "pre", "PREFIXED")
+    nodes = acl_znodes(
+        [
+            Acl(topic, AclEntry("User:alice", "*", "READ", "ALLOW")),
+            Acl(topic, AclEntry("User:alice", "*", "DESCRIBE_CONFIGS", "ALLOW")),
+            Acl(prefix, AclEntry("User:bob", "1.2.3.4", "ALL", "DENY")),
+            # Kafka 2.4 knew neither.
+            Acl(prefix, AclEntry("User:bob", "*", "TWO_PHASE_COMMIT", "ALLOW")),
+            Acl(ResourcePattern("USER", "carol", "LITERAL"), AclEntry("User:bob", "*", "CREATE_TOKENS", "ALLOW")),
+        ]
+    )
+    assert nodes["/kafka-acl/Topic/test"].data == (
+        b'{"version":1,"acls":[{"principal":"User:alice","permissionType":"Allow","operation":"Read","host":"*"},'
+        b'{"principal":"User:alice","permissionType":"Allow","operation":"DescribeConfigs","host":"*"}]}'
+    )
+    assert nodes["/kafka-acl-extended/prefixed/Topic/pre"].data == (
+        b'{"version":1,"acls":[{"principal":"User:bob","permissionType":"Deny","operation":"All","host":"1.2.3.4"}]}'
+    )
+    assert sorted(path for path, node in nodes.items() if node.data is None) == sorted(
+        ["/kafka-acl", "/kafka-acl-changes", "/kafka-acl-extended", "/kafka-acl-extended-changes"]
+        + ["/kafka-acl-extended/prefixed"]
+        + [
+            f"{parent}/{kind}"
+            for parent in ("/kafka-acl", "/kafka-acl-extended/prefixed")
+            for kind in ("Topic", "Group", "Cluster", "TransactionalId", "DelegationToken")
+        ]
+    )
+    assert acl_znodes(None) == {}

@@ -1,4 +1,4 @@
-"""What is read from the brokers, as plain values: topics and brokers; and, apart, settings and quotas.
+"""What is read from the brokers, as plain values: topics and brokers; and, apart, settings, quotas and ACLs.
 
 Any Kafka will do: what a broker cannot be asked for is left out.
 """
@@ -8,11 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from minikafka.client.acls import ANY_RESOURCE, Acl, describe_acls
 from minikafka.client.cluster import Cluster
 from minikafka.client.configs import BROKER, TOPIC, Resource, describe_configs
+from minikafka.client.controllers import Controllers
 from minikafka.client.quotas import CLIENT_ID, USER, AnyName, QuotaEntity, describe_quotas
-from minikafka.errors import LEADER_NOT_AVAILABLE, NONE
-from minikafka.protocol.messages import DescribeClientQuotasRequest, DescribeConfigsRequest, MetadataResponse
+from minikafka.errors import (
+    CLUSTER_AUTHORIZATION_FAILED,
+    LEADER_NOT_AVAILABLE,
+    NONE,
+    SECURITY_DISABLED,
+    ApiError,
+)
+from minikafka.protocol.messages import (
+    DescribeAclsRequest,
+    DescribeClientQuotasRequest,
+    DescribeConfigsRequest,
+    MetadataResponse,
+)
 
 _STILL_A_TOPIC = frozenset({NONE, LEADER_NOT_AVAILABLE})
 _OF_TOPIC = "DYNAMIC_TOPIC_CONFIG"
@@ -52,11 +65,13 @@ NOTHING = Topology(None, -1, [], {})
 
 
 class Settings(NamedTuple):
-    """What has been set, not what is default; the name of all brokers' settings is ""."""
+    """What has been set, not what is default; the name of all brokers' settings is "". ``acls`` is None where there is
+    no authorizer, or it does not tell."""
 
     topics: Mapping[str, Mapping[str, str]]
     brokers: Mapping[str, Mapping[str, str]]
     quotas: list[QuotaEntity]
+    acls: list[Acl] | None = None
 
 
 NO_SETTINGS = Settings({}, {}, [])
@@ -94,7 +109,19 @@ def read_settings(cluster: Cluster, topology: Topology) -> Settings:
     if broker.served_versions(DescribeClientQuotasRequest.api_key) is not None:
         for kinds in _QUOTA_ENTITIES:
             quotas += describe_quotas(cluster, dict.fromkeys(kinds, AnyName))
-    return Settings(topics, {name: configs for name, configs in brokers.items() if configs}, quotas)
+    brokers = {name: configs for name, configs in brokers.items() if configs}
+    return Settings(topics, brokers, quotas, _acls(cluster))
+
+
+def _acls(cluster: Cluster) -> list[Acl] | None:
+    if cluster.any_broker().served_versions(DescribeAclsRequest.api_key) is None:
+        return None
+    try:
+        return describe_acls(Controllers(cluster, are_asked=False), ANY_RESOURCE)
+    except ApiError as error:
+        if error.code in (SECURITY_DISABLED, CLUSTER_AUTHORIZATION_FAILED):
+            return None
+        raise
 
 
 def _set(cluster: Cluster, kind: int, names: list[str], source: str) -> dict[str, dict[str, str]]:

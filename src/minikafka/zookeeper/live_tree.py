@@ -1,7 +1,7 @@
 """The znodes as the brokers are now: read when somebody asks and what is known is not fresh any more.
 
-Settings are read only when something below /config is asked for. When no broker answers, its ephemeral nodes are gone,
-and the topics are those that were last seen, as ZooKeeper would have kept them.
+Settings and access lists are read only when somebody asks for them. When no broker answers, its ephemeral nodes are
+gone, and the topics are those that were last seen, as ZooKeeper would have kept them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from minikafka.client.errors import ClientError
 from minikafka.clock import Clock
 from minikafka.errors import UNKNOWN_TOPIC_OR_PARTITION, ApiError
 from minikafka.zookeeper.cluster_state import NO_SETTINGS, NOTHING, read_settings, read_topology
+from minikafka.zookeeper.kafka_acl_znodes import ACLS, acl_znodes
 from minikafka.zookeeper.kafka_writes import KafkaWrites
 from minikafka.zookeeper.kafka_znodes import CONFIG, settings_znodes, topology_znodes
 from minikafka.zookeeper.znodes import Content, Event, ZnodeTree
@@ -101,7 +102,8 @@ class LiveTree:
         if shown == self._shown:
             return []
         self._shown = shown
-        kafka = topology_znodes(self._topology, self._started_ms) | settings_znodes(self._settings, self._topology)
+        kafka = topology_znodes(self._topology, self._started_ms)
+        kafka |= settings_znodes(self._settings, self._topology) | acl_znodes(self._settings.acls)
         pending = self._writes.pending
         for path in pending.keys() & kafka.keys():
             del pending[path]
@@ -109,8 +111,8 @@ class LiveTree:
         return self.tree.replace(self._mounted(kafka), self._clock.wall_ms())
 
     def _is_a_setting(self, path: str) -> bool:
-        # Who lists everything from the top comes by each path on the way.
-        return path.startswith(self._chroot + CONFIG)
+        # Whether there are access lists shows at the top. Who lists everything comes by each path on the way.
+        return path in ("/", self._chroot) or path.startswith((self._chroot + CONFIG, self._chroot + ACLS))
 
     def _mounted(self, kafka: dict[str, Content]) -> dict[str, Content]:
         if not self._chroot:
