@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, cast
 
 from minikafka.client.cluster import Cluster
+from minikafka.client.connection import Connection
 from minikafka.client.leaders import Leaders, TopicPartition
 from minikafka.client.offsets import FoundOffset, by_leader, by_topic
 from minikafka.errors import NONE
@@ -60,19 +61,7 @@ def fetch(
     """
     found: dict[TopicPartition, FetchedPartition] = {}
     refused: dict[TopicPartition, FoundOffset] = {}
-    asked = []
-    for node_id, partitions in by_leader(leaders, positions, refused).items():
-        connection = cluster.broker(node_id)
-        topic_ids = {topic: _topic_id(leaders, topic) for topic, _ in partitions}
-        request = _request(positions, partitions, topic_ids, settings, max_wait_ms)
-        version = connection.highest_version(request)
-        if version >= _FIRST_VERSION_WITH_TOPIC_IDS and ZERO_UUID in topic_ids.values():
-            version = _FIRST_VERSION_WITH_TOPIC_IDS - 1
-        frame = connection.framed(request, version)
-        connection.send(frame, f"Fetch v{version}")
-        asked.append((connection, request, version, topic_ids))
-    for connection, request, version, topic_ids in asked:
-        answer = connection.decoded(connection.receive(f"Fetch v{version}"), request, version)
+    for answer, version, topic_ids in _answers(cluster, leaders, positions, settings, max_wait_ms, refused):
         names = {topic_id: topic for topic, topic_id in topic_ids.items()}
         for topic_answer in answer.responses:
             is_by_id = version >= _FIRST_VERSION_WITH_TOPIC_IDS
@@ -86,6 +75,36 @@ def fetch(
     for where, why in refused.items():
         found[where] = FetchedPartition(why.error_code, [], positions[where], -1, -1)
     return found
+
+
+def _answers(
+    cluster: Cluster,
+    leaders: Leaders,
+    positions: Mapping[TopicPartition, int],
+    settings: FetchSettings,
+    max_wait_ms: int,
+    refused: dict[TopicPartition, FoundOffset],
+) -> Iterator[tuple[FetchResponse, int, dict[str, bytes]]]:
+    """Each leader's answer, its version, and the ids of the topics; partitions without a leader go to ``refused``."""
+    waiting: list[tuple[Connection, FetchRequest, int, dict[str, bytes]]] = []
+    try:
+        for node_id, partitions in by_leader(leaders, positions, refused).items():
+            connection = cluster.broker(node_id)
+            topic_ids = {topic: _topic_id(leaders, topic) for topic, _ in partitions}
+            request = _request(positions, partitions, topic_ids, settings, max_wait_ms)
+            version = connection.highest_version(request)
+            if version >= _FIRST_VERSION_WITH_TOPIC_IDS and ZERO_UUID in topic_ids.values():
+                version = _FIRST_VERSION_WITH_TOPIC_IDS - 1
+            connection.send(connection.framed(request, version), f"Fetch v{version}")
+            waiting.append((connection, request, version, topic_ids))
+        while waiting:
+            connection, request, version, topic_ids = waiting.pop(0)
+            body = connection.receive(f"Fetch v{version}")
+            yield connection.decoded(body, request, version), version, topic_ids
+    finally:
+        # An error, or an interrupt: what comes there now would be taken for the answer to something else.
+        for connection, *_ in waiting:
+            connection.close()
 
 
 def _topic_id(leaders: Leaders, topic: str) -> bytes:

@@ -24,6 +24,7 @@ from minikafka.protocol.messages import ShareFetchResponse
 from minikafka.protocol.primitives import Buffer
 from minikafka.records.batch import iter_batches
 
+_CHANNEL: Final = "share"
 _MISSING: Final = frozenset({UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION})
 
 
@@ -64,7 +65,6 @@ class ShareConsumer:
                 has_asked = self._fetch(max(0.0, remaining_s))
             except BrokerUnreachable as error:
                 self._on_warning(str(error))
-                self._sessions.clear()
                 has_asked = False
             if remaining_s <= 0:
                 break
@@ -104,18 +104,28 @@ class ShareConsumer:
         self._acknowledged = {}
         wait_ms = min(self._settings.max_wait_ms, int(remaining_s * 1000))
         asked = []
-        for node_id in by_node.keys() | acknowledged.keys():
-            session = self._session(node_id)
-            session.ask(by_node.get(node_id, []), acknowledged.get(node_id, {}), self._settings, wait_ms)
-            asked.append(session)
-        for session in asked:
-            response = session.answer()
-            if response is not None:
-                self._take_in(response)
+        try:
+            for node_id in by_node.keys() | acknowledged.keys():
+                session = self._session(node_id)
+                session.ask(by_node.get(node_id, []), acknowledged.get(node_id, {}), self._settings, wait_ms)
+                asked.append(session)
+            for session in asked:
+                response = session.answer()
+                if response is not None:
+                    self._take_in(response)
+        except BaseException:  # an error, or an interrupt: what comes now would be taken for another answer
+            self._forget_sessions()
+            raise
         return bool(asked)
 
+    def _forget_sessions(self) -> None:
+        """Without their connections they end; what was acquired there, others get."""
+        for session in self._sessions.values():
+            session.connection.close()
+        self._sessions.clear()
+
     def _session(self, node_id: int) -> ShareSession:
-        connection = self._cluster.broker(node_id)
+        connection = self._cluster.broker(node_id, channel=_CHANNEL)
         session = self._sessions.get(node_id)
         if session is None or session.connection is not connection:
             session = ShareSession(connection, self._member.coordinator.group_id, self._member.member_id, self._leaders)
