@@ -55,6 +55,14 @@ def test_it_says_what_it_did_and_how_to_start(directory: Path, capsys: pytest.Ca
     logs.abandon()
 
 
+def test_a_directory_that_was_not_stopped_cleanly_is_named(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (directory / ".kafka_cleanshutdown").unlink()
+    assert main([str(directory)]) == 0
+    assert f"{directory} was not stopped cleanly: the first start recovers its logs\n" in capsys.readouterr().out
+
+
 def test_a_dry_run_changes_nothing(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
     assert main(["--dry-run", str(directory)]) == 0

@@ -319,6 +319,20 @@ def test_ids_of_transactions_count_when_their_records_are_long_gone() -> None:
     assert found.next_producer_id == 13_000
 
 
+def test_ids_that_no_snapshot_has_count_after_a_crash() -> None:
+    directory = ZooKeeperDirectory()
+    directory.add("t", 0, 1, producer_id=4711)
+    files = directory.files
+    for name, _ in files.list_directory("/a/t-0"):
+        if name.endswith(".snapshot"):
+            files.unlink(f"/a/t-0/{name}")
+    assert look_at(files, ["/a"], directory.clock).next_producer_id == 0, "a clean stop leaves a snapshot"
+    files.unlink("/a/.kafka_cleanshutdown")
+    path = "/a/t-0/00000000000000000000.log"
+    files.write_bytes(path, files.read_bytes(path) + b"\xff" * 40, sync=True)
+    assert look_at(files, ["/a"], directory.clock).next_producer_id == 5000
+
+
 def test_a_directory_without_producers_begins_with_the_first_id() -> None:
     directory = ZooKeeperDirectory()
     directory.add("t", 0, 1)

@@ -133,8 +133,11 @@ def test_a_length_that_cannot_be_hides_nothing(log: PartitionLog, context: LogCo
 def test_offsets_too_far_apart_for_an_index_split_their_segment(context: LogContext) -> None:
     """As Kafka before 1.1 could leave them (KAFKA-5413, KAFKA-6264)."""
     log = with_far_offsets(context)
+    modified_ms = log.segments()[0].last_modified_ms()
+    context.clock.advance(60_000)  # type: ignore[attr-defined]
     again, report = after_kill(log, context)
     far = 2**31 + 10
+    assert {segment.last_modified_ms() for segment in again.segments()} == {modified_ms}
     assert (
         "split /data/t-0/00000000000000000000.log, whose offsets were too far apart for an index, at the offsets 0, "
         in (str(report))

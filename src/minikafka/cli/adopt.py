@@ -13,6 +13,7 @@ from minikafka.controller.adoption import AdoptedTopic, Adoption, carry_out, loo
 from minikafka.controller.zookeeper_metadata import ZooKeeperMetadata, read_zookeeper
 from minikafka.errors import ConfigError, MinikafkaError
 from minikafka.storage.files import OsFiles
+from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
 from minikafka.storage.meta_properties import random_uuid
 
 USAGE = """usage: minikafka adopt DIR... [--zookeeper HOST:PORT] [--described FILE] [--dry-run]
@@ -91,6 +92,9 @@ def _adopt(arguments: Arguments) -> None:
         print(_line(topic))
     for line in _other_lines(adoption, zookeeper):
         print(line)
+    for path in adoption.log_dirs:
+        if not files.exists(f"{path}/{CLEAN_SHUTDOWN_FILE}"):
+            print(f"{path} was not stopped cleanly: the first start recovers its logs")
     if arguments.dry_run:
         print(f"{_count(adoption)} would be adopted; nothing was changed")
         return

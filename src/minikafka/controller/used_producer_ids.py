@@ -7,6 +7,7 @@ any more, the producer snapshots and the transaction log say it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 
 from minikafka.errors import ApiError, CorruptLogError, ProtocolError
@@ -14,8 +15,12 @@ from minikafka.protocol import stored
 from minikafka.records.batch import iter_batches
 from minikafka.state.topic_names import TRANSACTION_STATE_TOPIC
 from minikafka.storage import log_names
+from minikafka.storage.batch_scan import scan_headers
 from minikafka.storage.files import FileSystem
+from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
 from minikafka.storage.producer_snapshots import decode_snapshot
+
+logger = logging.getLogger(__name__)
 
 _BLOCK = 1000
 """So many a broker takes at a time (ProducerIdsBlock); it may have given out all of its last ones."""
@@ -27,6 +32,8 @@ def first_unused_producer_id(files: FileSystem, folders: Iterable[str]) -> int:
     greatest = -1
     for folder in folders:
         greatest = max(greatest, _greatest_in_snapshots(files, folder))
+        if not files.exists(f"{folder.rpartition('/')[0]}/{CLEAN_SHUTDOWN_FILE}"):
+            greatest = max(greatest, _greatest_in_batches(files, folder))
         if folder.rpartition("/")[2].rpartition("-")[0] == TRANSACTION_STATE_TOPIC:
             greatest = max(greatest, _greatest_in_transactions(files, folder))
     return (greatest // _BLOCK + 1) * _BLOCK if greatest >= 0 else 0
@@ -39,6 +46,21 @@ def _greatest_in_snapshots(files: FileSystem, folder: str) -> int:
         for entry in decode_snapshot(files.read_bytes(path), path)
     ]
     return max(ids, default=-1)
+
+
+def _greatest_in_batches(files: FileSystem, folder: str) -> int:
+    """Of a log that was not closed: its last snapshot is older than its last records."""
+    greatest = -1
+    for path in _paths(files, folder, log_names.LOG):
+        file = files.open(path)
+        try:
+            for header in scan_headers(file, 0, file.size_bytes()):
+                greatest = max(greatest, header.producer_id)
+        except CorruptLogError as torn:
+            logger.info("%s: the rest is left to recovery", torn)
+        finally:
+            file.close()
+    return greatest
 
 
 def _greatest_in_transactions(files: FileSystem, folder: str) -> int:

@@ -28,7 +28,7 @@ _MAX_MESSAGES = 1 << 30
 def split_segment(files: FileSystem, directory: str, segment: LogSegment, config: LogConfig) -> list[LogSegment]:
     """The segments that take the place of ``segment``, with all its bytes and without indexes. Raises OSError,
     CorruptLogError; a crash leaves what the next start completes or undoes."""
-    created_ms = segment.created_ms
+    created_ms, modified_ms = segment.created_ms, segment.last_modified_ms()
     pieces = _pieces(segment)
     parts = [
         LogSegment.create(files, directory, base_offset, config, created_ms, suffix=log_names.CLEANED)
@@ -36,6 +36,7 @@ def split_segment(files: FileSystem, directory: str, segment: LogSegment, config
     ]
     for part, (_, start, end) in zip(parts, pieces, strict=True):
         _copy(segment, start, end, part)
+        files.set_modified_ms(part.log.path, modified_ms)  # which retention goes by where records have no timestamp
     files.sync_directory(directory)
     # The lowest at last: as long as it is .cleaned, the start after a crash drops the others as well.
     for part in reversed(parts):
