@@ -10,6 +10,8 @@ else that of the server.properties beside FILE; else the one on port 9092 of thi
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -97,8 +99,12 @@ def _run(settings: Settings) -> None:
     try:
         run_until_signalled(settings, say_ready, _say)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OSError(f"cannot listen on port {settings.port}: {reason}. Is a ZooKeeper running already?") from error
+        if error.errno == errno.EADDRINUSE:
+            raise OSError(
+                f"cannot listen on port {settings.port}: {os.strerror(error.errno)}. Is a ZooKeeper running already?"
+            ) from error
+        where = f"{settings.host or ''}:{settings.port}"
+        raise OSError(f"cannot listen on {where}: {error.strerror or error}") from error
 
 
 def _say(sentence: str) -> None:
