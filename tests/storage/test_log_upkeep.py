@@ -83,3 +83,28 @@ def test_high_watermarks_are_checkpointed_when_they_have_moved() -> None:
     fill(log, 1)
     upkeep.checkpoint_high_watermarks()
     assert files.read_bytes(path) == b"0\n1\nt 3 6\n"
+
+
+def test_what_is_due_at_the_same_time_comes_one_after_the_other(pool: HeldWork) -> None:
+    clock = ManualClock(NOW_MS)
+    files = MemoryFiles()
+    manager = manager_for(files, clock)
+    manager.start()
+    for number in range(3):
+        log = manager.create("t", number, TOPIC_ID, log_config(retention_ms=1000))
+        fill(log, 2)
+        log.delete_records_before(1)
+        log.flush()
+    manager.context.run_blocking = pool
+    upkeep = LogUpkeep(manager)
+    for _ in range(2):
+        upkeep.enforce_retention()
+        upkeep.checkpoint_recovery_points()
+        upkeep.checkpoint_log_start_offsets()
+        assert len(pool) == 1
+    while len(pool):
+        assert len(pool) <= 2, "a step, and a file that is written"
+        pool.run_next()
+    entries = "3\nt 0 {0}\nt 1 {0}\nt 2 {0}\n"
+    assert files.read_bytes("/data/recovery-point-offset-checkpoint").decode() == "0\n" + entries.format(2)
+    assert files.read_bytes("/data/log-start-offset-checkpoint").decode() == "0\n" + entries.format(1)

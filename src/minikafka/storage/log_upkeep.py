@@ -1,7 +1,7 @@
 """What is done for all logs from time to time: retention, syncs, deletions, checkpoints (Kafka: LogManager.startup).
 
 The broker's timers call these methods. Each goes over the logs a few at a time and lets the event loop serve others in
-between; while it is at it, a second call of it does nothing.
+between; of several that are due at a time one comes after the other. What is waiting or at it is not begun again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 _SEGMENTS_AT_A_TIME = 10
 """Each is renamed with its indexes, which takes a tenth of a millisecond."""
+
+_OFFSETS_AT_A_TIME = 100
 
 
 def delete_old_segments(logs: LogManager, is_wanted: Callable[[PartitionLog], bool]) -> Steps[None]:
@@ -48,8 +50,8 @@ class LogUpkeep:
     def __init__(self, logs: LogManager) -> None:
         self._logs = logs
         self._clock = logs.context.clock
-        self._under_way: set[str] = set()
-        self._high_watermarks: dict[LogDirectory, dict[tuple[str, int], int]] = {}
+        self._waiting: dict[str, Steps[None]] = {}
+        """The first is under way."""
 
     def flush_due(self) -> None:
         """Sync, on the pool, the logs whose last sync is flush.ms or longer ago (log.flush.scheduler.interval.ms)."""
@@ -80,33 +82,41 @@ class LogUpkeep:
     def checkpoint_recovery_points(self) -> None:
         """Write, on the pool, how far the logs are synced (log.flush.offset.checkpoint.interval.ms). What a full disk
         did not let through before is tried again first."""
-        self._begin(RECOVERY_POINT, self._checkpoint_recovery_points())
 
-    def _checkpoint_recovery_points(self) -> Steps[None]:
         def try_again(log: PartitionLog) -> None:
             if log.awaits_sync:
                 log.flush_in_background()
 
-        yield from self._for_each(try_again)
-        for directory in self._logs.online_directories:
-            self._checkpoint(directory, RECOVERY_POINT, recovery_points(self._logs.stored_in(directory)))
+        def steps() -> Steps[None]:
+            yield from self._for_each(try_again)
+            yield from self._checkpoint(RECOVERY_POINT, recovery_points)
+
+        self._begin(RECOVERY_POINT, steps())
 
     def checkpoint_high_watermarks(self) -> None:
         """Write, on the pool, up to where logs are readable (replica.high.watermark.checkpoint.interval.ms), where that
         has changed: Apache Kafka begins there when it takes over the directory."""
-        for directory in self._logs.online_directories:
-            offsets = high_watermarks(self._logs.stored_in(directory))
-            if offsets != self._high_watermarks.get(directory):
-                self._high_watermarks[directory] = offsets
-                self._checkpoint(directory, HIGH_WATERMARK, offsets)
+        self._begin(HIGH_WATERMARK, self._checkpoint(HIGH_WATERMARK, high_watermarks))
 
     def checkpoint_log_start_offsets(self) -> None:
         """Write, on the pool, where logs begin within their first segment
         (log.flush.start.offset.checkpoint.interval.ms)."""
-        for directory in self._logs.online_directories:
-            self._checkpoint(directory, LOG_START_OFFSET, start_offsets(self._logs.stored_in(directory)))
+        self._begin(LOG_START_OFFSET, self._checkpoint(LOG_START_OFFSET, start_offsets))
 
-    def _checkpoint(self, directory: LogDirectory, name: str, offsets: dict[tuple[str, int], int]) -> None:
+    def _checkpoint(
+        self, name: str, offsets_of: Callable[[list[PartitionLog]], dict[tuple[str, int], int]]
+    ) -> Steps[None]:
+        turn = Turn()
+        for directory in self._logs.online_directories:
+            logs = self._logs.stored_in(directory)
+            offsets: dict[tuple[str, int], int] = {}
+            for start in range(0, len(logs), _OFFSETS_AT_A_TIME):
+                offsets.update(offsets_of(logs[start : start + _OFFSETS_AT_A_TIME]))
+                if turn.is_over:
+                    yield turn.end
+            self._write(directory, name, offsets)
+
+    def _write(self, directory: LogDirectory, name: str, offsets: dict[tuple[str, int], int]) -> None:
         def written(_: None, error: BaseException | None) -> None:
             def outcome() -> None:
                 if error is not None:
@@ -127,11 +137,18 @@ class LogUpkeep:
                 yield turn.end
 
     def _begin(self, name: str, steps: Steps[None]) -> None:
-        if name not in self._under_way:
-            self._under_way.add(name)
-            run_steps(steps, self._logs.context.run_blocking, partial(self._ended, name))
+        if name not in self._waiting:
+            self._waiting[name] = steps
+            if len(self._waiting) == 1:
+                self._run_first()
+
+    def _run_first(self) -> None:
+        name, steps = next(iter(self._waiting.items()))
+        run_steps(steps, self._logs.context.run_blocking, partial(self._ended, name))
 
     def _ended(self, name: str, _: None, error: BaseException | None) -> None:
-        self._under_way.discard(name)
+        del self._waiting[name]
         if error is not None:
             logger.error("the %s of the logs failed; it is tried again when it is due", name, exc_info=error)
+        if self._waiting:
+            self._run_first()
