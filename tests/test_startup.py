@@ -68,6 +68,50 @@ def test_nothing_is_imported_that_can_wait(tmp_path: Path) -> None:
     assert handlers == [], "handlers are loaded when they are first asked for"
 
 
+_MAX_EMBEDDED_MODULES = 175
+_EMBEDDED_RATIO_ALLOWED = 2.7
+"""What the first embedded broker of a program takes, in imports of asyncio, its own one included. Measured: 2.0; on an
+idle machine of 2026 some 30 ms after asyncio, which takes as long and which Python's clients load anyway."""
+
+_FIRST_EMBEDDED = """
+import os, sys
+from minikafka import Broker
+Broker(sys.argv[1]).start()
+print("\\n".join(sys.modules), flush=True)
+os._exit(0)
+"""
+
+
+def test_an_embedded_broker_imports_nothing_that_can_wait(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST_EMBEDDED, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    modules = done.stdout.split()
+    early = (_NOT_AT_START | {"random", "shutil", "datetime", "encodings.idna"}) & set(modules)
+    assert not early, sorted(early)
+    own = [name for name in modules if name.split(".")[0] == "minikafka"]
+    assert len(own) <= _MAX_EMBEDDED_MODULES, f"{len(own)} modules of minikafka are loaded"
+    assert not {"minikafka.client", "minikafka.embedded.plain_types", "minikafka.faults.control"} & set(own)
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the processor time of a process cannot be measured here")
+def test_the_first_embedded_broker_of_a_program_is_there_in_time(compiled: dict[str, str], tmp_path: Path) -> None:
+    """In processor time, and in units of importing asyncio, as below."""
+
+    def best_cpu_s(code: str) -> float:
+        return min(_cpu_s([sys.executable, "-c", code], compiled) for _ in range(8))
+
+    _cpu_s([sys.executable, "-c", _FIRST_EMBEDDED, str(tmp_path / "compiling")], compiled)
+    bare_s, asyncio_s = best_cpu_s("pass"), best_cpu_s("import asyncio")
+    broker_s = min(
+        _cpu_s([sys.executable, "-c", _FIRST_EMBEDDED, str(tmp_path / str(number))], compiled) for number in range(8)
+    )
+    ratio = (broker_s - bare_s) / (asyncio_s - bare_s)
+    assert ratio <= _EMBEDDED_RATIO_ALLOWED, (
+        f"the first broker takes {1000 * (broker_s - bare_s):.0f} ms of processor time, {ratio:.1f} imports of asyncio"
+    )
+
+
 def test_importing_the_package_imports_nothing_else() -> None:
     script = "import sys; before = set(sys.modules); import minikafka; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -95,7 +139,7 @@ def test_the_first_answer_comes_in_time(compiled: dict[str, str], tmp_path: Path
 
 
 def _cpu_s(command: list[str], environment: dict[str, str]) -> float:
-    return _ended_cpu_s(subprocess.Popen(command, env=environment))
+    return _ended_cpu_s(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL))
 
 
 def _ended_cpu_s(process: subprocess.Popen[bytes]) -> float:

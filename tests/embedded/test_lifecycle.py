@@ -260,6 +260,33 @@ def test_memory_is_preferred_when_it_is_roomy(monkeypatch: pytest.MonkeyPatch, t
     assert Path(directories.temporary_path()).parent == disk
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no SIGKILL")
+def test_what_a_killed_program_leaves_in_memory_is_freed_by_the_next(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(directories, "_MEMORY_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(directories, "_ROOMY_BYTES", 1)
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
+    script = (
+        "import os, signal, sys\nfrom minikafka import Broker\nfrom minikafka.embedded import directories\n"
+        "directories._MEMORY_DIRECTORY, directories._ROOMY_BYTES = sys.argv[1], 1\n"
+        "broker = Broker().start(); kept = broker.snapshot(); other = Broker().start(); other.kill()\n"
+        "print(os.getpid(), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    killed = done.stdout.strip()
+    assert len([path for path in tmp_path.iterdir() if f"-{killed}-" in path.name]) == 3, done.stderr
+    with Broker() as mine:
+        mine.produce("t", "v")
+        assert [path for path in tmp_path.iterdir() if f"-{killed}-" in path.name] == []
+        script = script.replace("os.kill(os.getpid(), signal.SIGKILL)", "broker.stop()")
+        subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, capture_output=True, timeout=60)
+        assert mine.reset() is None
+        assert mine.produce("t", "v").offset == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 # The last requests.
 
 

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from minikafka.embedded.leftovers import PREFIX, owned_name, remove_leftovers
+
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig
 
@@ -17,13 +19,17 @@ _CHUNK_BYTES: Final = 1024 * 1024
 _CAN_SET_TIMES_OF_OPEN_FILES: Final = os.utime in os.supports_fd  # not on Windows
 
 
-def temporary_path(kind: str = "minikafka") -> str:
+def temporary_path(kind: str = PREFIX) -> str:
     """A path where nothing is yet, for a directory that does not outlive the broker.
 
     It lies in /dev/shm when that can be written and has half a gigabyte free (containers often have 64 megabytes), and
-    TMPDIR does not say otherwise; else where the system keeps temporary files.
+    TMPDIR does not say otherwise; else where the system keeps temporary files. What killed programs have left in
+    memory is removed.
     """
-    return os.path.join(_parent(), f"{kind}-{os.urandom(8).hex()}")
+    parent = _parent()
+    if parent == _MEMORY_DIRECTORY:
+        remove_leftovers(parent)
+    return os.path.join(parent, owned_name(kind))
 
 
 def _parent() -> str:
