@@ -52,7 +52,7 @@ def test_without_a_key_all_are_listed_by_area(capsys: pytest.CaptureFixture[str]
     for block in capsys.readouterr().out.split("\n\n"):
         title, *lines = block.rstrip().split("\n")
         areas[title] = {line.split()[0]: line for line in lines}
-    assert len(areas) == 15
+    assert len(areas) == 17
     assert areas["Broker: the node:"]["process.roles"].endswith("list = broker,controller  (no effect)")
     assert areas["Topic:"]["retention.ms"].endswith("long = 604800000")
     assert areas["Broker: keys of older versions:"].keys() >= {"zookeeper.connect", "advertised.host.name"}
@@ -78,7 +78,7 @@ def test_a_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--all"], "there is no option --all"),
         (["--file", "x", "retention.ms"], "either keys are explained, or a file is checked"),
         (["--for", "broker"], "--for says whose file --file is"),
-        (["--file", "x", "--for", "topic"], "--for is one of broker, producer, consumer, admin, not 'topic'"),
+        (["--file", "x", "--for", "topic"], "--for is one of broker, producer, consumer, admin, worker, connector, not 'topic'"),
         (["--file", "/no/such/file"], "/no/such/file cannot be read: No such file or directory"),
     ],
 )

@@ -11,10 +11,10 @@ from minikafka.config.suggestions import nearest_of_any
 from minikafka.errors import ConfigError
 
 _USAGE = """usage: minikafka config [KEY]...
-       minikafka config --file FILE [--for broker|producer|consumer|admin]
+       minikafka config --file FILE [--for broker|producer|consumer|admin|worker|connector]
 
-Explains settings of brokers, topics, groups and clients, of Kafka 0.8 to 4.2: type, default, what is allowed, how it
-can be changed, and what it does here, or why it does nothing. Without a KEY, all keys are listed.
+Explains settings of brokers, topics, groups, clients and Connect, of Kafka 0.8 to 4.2: type, default, what is allowed,
+how it can be changed, and what it does here, or why it does nothing. Without a KEY, all keys are listed.
 
   --file FILE  says everything that is wrong with a property file, with its lines, and what has no effect
   --for KIND   whose file that is; otherwise its name tells (consumer.properties), and it is a broker's
@@ -118,7 +118,14 @@ def _check(path: str, kind: str | None) -> int:
     return 1 if findings.errors else 0
 
 
-_WHO = {"broker": "a broker", "producer": "a producer", "consumer": "a consumer", "admin": "an admin client"}
+_WHO = {
+    "broker": "a broker",
+    "producer": "a producer",
+    "consumer": "a consumer",
+    "admin": "an admin client",
+    "worker": "a Connect worker",
+    "connector": "a connector",
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -19,6 +19,8 @@ from minikafka.config.tables import (
     client,
     client_metrics_keys,
     cluster,
+    connect,
+    connector_keys,
     consumer_keys,
     coordinator,
     group_keys,
@@ -30,6 +32,7 @@ from minikafka.config.tables import (
     server,
     topic_keys,
     transaction,
+    worker_keys,
 )
 
 _SCOPES: Final = (
@@ -40,6 +43,8 @@ _SCOPES: Final = (
     ("producer", producer_keys),
     ("consumer", consumer_keys),
     ("admin client", admin_keys),
+    ("Connect worker", worker_keys),
+    ("connector", connector_keys),
 )
 
 _BROKER_SECTIONS: Final = (
@@ -99,6 +104,12 @@ def page() -> str:
     parts += ["### Producer, consumer and admin client\n", *_table(shared)]
     for title, keys in (("Producer", producer_keys()), ("Consumer", consumer_keys()), ("Admin client", admin_keys())):
         parts += [f"### {title}\n", *_table(keys, without=shared)]
+    parts.append(
+        "## Kafka Connect\n\nConnect comes with Apache Kafka, and works with a minikafka broker. A worker has the\n"
+        "settings that all clients share, too; and those of its own clients behind `producer.`, `consumer.`, `admin.`.\n"
+    )
+    parts += ["### Worker\n", *_table(KeyTable(connect.WORKER))]
+    parts += ["### Connector\n", *_table(connector_keys())]
     return "\n".join(parts)
 
 
@@ -113,6 +124,8 @@ def listing() -> Iterator[tuple[str, list[ConfigKey]]]:
     yield "Producer, consumer and admin client", _public(shared)
     for title, keys in (("Producer", producer_keys()), ("Consumer", consumer_keys()), ("Admin client", admin_keys())):
         yield title, [key for key in _public(keys) if key.name not in shared]
+    yield "Connect worker", _public(KeyTable(connect.WORKER))
+    yield "Connector", _public(connector_keys())
 
 
 def all_names() -> set[str]:

@@ -79,3 +79,19 @@ def admin_keys() -> KeyTable:
     from minikafka.config.tables import admin, client
 
     return KeyTable(client.TABLE, admin.TABLE)
+
+
+@cache
+def worker_keys() -> KeyTable:
+    """Every key of a worker of Kafka Connect, alone or with others; those of its connections to brokers included."""
+    from minikafka.config.tables import client, connect
+
+    return KeyTable(client.TABLE, connect.WORKER)
+
+
+@cache
+def connector_keys() -> KeyTable:
+    """The keys that all connectors of Kafka Connect have; each has others of its own."""
+    from minikafka.config.tables import connect
+
+    return KeyTable(connect.CONNECTOR)
