@@ -78,7 +78,10 @@ def test_a_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--all"], "there is no option --all"),
         (["--file", "x", "retention.ms"], "either keys are explained, or a file is checked"),
         (["--for", "broker"], "--for says whose file --file is"),
-        (["--file", "x", "--for", "topic"], "--for is one of broker, producer, consumer, admin, worker, connector, not 'topic'"),
+        (
+            ["--file", "x", "--for", "topic"],
+            "--for is one of broker, producer, consumer, admin, worker, connector, not",
+        ),
         (["--file", "/no/such/file"], "/no/such/file cannot be read: No such file or directory"),
     ],
 )

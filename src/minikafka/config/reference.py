@@ -105,8 +105,9 @@ def page() -> str:
     for title, keys in (("Producer", producer_keys()), ("Consumer", consumer_keys()), ("Admin client", admin_keys())):
         parts += [f"### {title}\n", *_table(keys, without=shared)]
     parts.append(
-        "## Kafka Connect\n\nConnect comes with Apache Kafka, and works with a minikafka broker. A worker has the\n"
-        "settings that all clients share, too; and those of its own clients behind `producer.`, `consumer.`, `admin.`.\n"
+        "## Kafka Connect\n\nConnect comes with Apache Kafka, and works with a minikafka broker. A worker\n"
+        "has the settings that all clients share, too; and those of its clients behind `producer.`, `consumer.` and\n"
+        "`admin.`.\n"
     )
     parts += ["### Worker\n", *_table(KeyTable(connect.WORKER))]
     parts += ["### Connector\n", *_table(connector_keys())]
