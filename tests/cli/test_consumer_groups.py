@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from minikafka.broker import Broker
+from minikafka.cli.consumer_groups import main
 from minikafka.client.cluster import Cluster
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.group_member import GroupMember, GroupSettings
@@ -294,6 +295,29 @@ def test_delete(run: Run, broker: Broker) -> None:
         "org.apache.kafka.common.errors.GroupIdNotFoundException: The group id does not exist.\n"
         "\nThese consumer groups were deleted successfully: 'doomed-b'\n"
     )
+
+
+def test_all_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    with Broker() as broker:
+        for group, offset in (("first", 1), ("second", 2)):
+            committed(broker, group, made(broker, f"of-{group}", 3), offset)
+
+        def printed(*arguments: str) -> list[str]:
+            assert main([*arguments, "--all-groups", "--bootstrap-server", broker.bootstrap_servers]) == 0
+            return capsys.readouterr().out.splitlines()
+
+        described = printed("--describe")
+        assert [line.split()[:6] for line in described if line.startswith(("first", "second"))] == [
+            ["first", "of-first", "0", "1", "3", "2"],
+            ["second", "of-second", "0", "2", "3", "1"],
+        ]
+        assert printed("--reset-offsets", "--all-topics", "--to-latest", "--dry-run", "--export") == [
+            "first,of-first,0,3",
+            "second,of-second,0,3",
+            "",
+        ]
+        assert printed("--delete") == ["Deletion of requested consumer groups ('first', 'second') was successful."]
+        assert printed("--describe") == []
 
 
 # --- the command line

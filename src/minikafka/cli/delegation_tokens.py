@@ -118,6 +118,7 @@ def _describe(cluster: Cluster, options: Options) -> None:
         print(f"Calling describe token operation for owners: {_listed(owners)}")
     else:
         print("Calling describe token operation for current user.")
+    # Kafka's tool names no owners then, which its brokers answer with no tokens; what its help promises is all.
     tokens = describe_tokens(cluster, owners or None)
     print(f"Total number of tokens : {len(tokens)}", end="")
     print_tokens(tokens)
