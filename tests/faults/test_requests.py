@@ -215,6 +215,7 @@ class TestSelection:
             ((4711, "NOT_ENOUGH_REPLICAS"), r"no API 4711"),
             (("PRODUCE", 4711), r"no error 4711"),
             (("PRODUCE", "NONE"), r"no error 'NONE'"),
+            ((None, 6), r"no API None"),
         ],
     )
     def test_names_that_kafka_does_not_have(self, broker: Broker, arguments: Any, message: str) -> None:
@@ -234,6 +235,17 @@ class TestSelection:
     def test_filters_that_fit_nothing(self, broker: Broker, api: str, filters: Any, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             broker.faults.fail(api, "UNKNOWN_SERVER_ERROR", **filters)
+
+    @pytest.mark.parametrize(
+        ("filters", "message"),
+        [
+            ({"topics": ["t"]}, r"faults have no topics=; there are topic, partition"),
+            ({"topic": "t", "partition": "1"}, r"a partition is a number, not '1'"),
+        ],
+    )
+    def test_filters_that_there_are_not(self, broker: Broker, filters: Any, message: str) -> None:
+        with pytest.raises(TypeError, match=message):
+            broker.faults.fail("PRODUCE", 6, **filters)
 
     def test_a_predicate_that_raises_is_told_of(self, broker: Broker, client: RawClient) -> None:
         with (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class Chosen(Filters, total=False):
     """How many requests; None, which is the default: all, until the fault is removed."""
     skip: int
     """How many requests that it is meant for go untouched first."""
+
+
+_CHOSEN = ("topic", "partition", "client_id", "group", "transactional_id", "when", "times", "skip")
 
 
 class FaultState:
@@ -196,58 +200,58 @@ class Faults:
         :raises ValueError: a name that Kafka does not have, or filters that fit no request.
         """
         how = {"error": error, "message": message, "throttle_ms": throttle_ms, "after_work": after_work}
-        return self._add("fail", required, {"api": api, **how, **filters})
+        return self._add("fail", required, {"api": api, **how}, filters)
 
     def throttle(self, api: Api, ms: int, *, required: bool = False, **filters: Unpack[Chosen]) -> Fault:
         """Tell the client in the answer to wait so long (``throttle_time_ms``), as a quota does."""
-        return self._add("throttle", required, {"api": api, "ms": ms, **filters})
+        return self._add("throttle", required, {"api": api, "ms": ms}, filters)
 
     def delay(
         self, api: Api, ms: int, *, after_work: bool = False, required: bool = False, **filters: Unpack[Chosen]
     ) -> Fault:
         """Begin the work so much later, or with ``after_work`` answer so much later: by the broker's clock, so with a
         ``ManualClock`` when that is moved. The connection works on nothing else meanwhile, as in Kafka."""
-        return self._add("delay", required, {"api": api, "ms": ms, "after_work": after_work, **filters})
+        return self._add("delay", required, {"api": api, "ms": ms, "after_work": after_work}, filters)
 
     def drop_before(self, api: Api, *, required: bool = False, **filters: Unpack[Chosen]) -> Fault:
         """Close the connection when the request comes; nothing is done."""
-        return self._add("drop_before", required, {"api": api, **filters})
+        return self._add("drop_before", required, {"api": api}, filters)
 
     def drop_after(self, api: Api, *, required: bool = False, **filters: Unpack[Chosen]) -> Fault:
         """Do the work, and close the connection instead of answering."""
-        return self._add("drop_after", required, {"api": api, **filters})
+        return self._add("drop_after", required, {"api": api}, filters)
 
     def leave_unanswered(
         self, api: Api, *, after_work: bool = False, required: bool = False, **filters: Unpack[Chosen]
     ) -> Fault:
         """Never answer, and work on nothing more of that connection; with ``after_work`` the work is done."""
-        return self._add("leave_unanswered", required, {"api": api, "after_work": after_work, **filters})
+        return self._add("leave_unanswered", required, {"api": api, "after_work": after_work}, filters)
 
     def cut_answer(
         self, api: Api, sent_bytes: int | None = None, *, required: bool = False, **filters: Unpack[Chosen]
     ) -> Fault:
         """Do the work, send so many bytes of the answer (None: half of it), and close the connection."""
-        return self._add("cut_answer", required, {"api": api, "sent_bytes": sent_bytes, **filters})
+        return self._add("cut_answer", required, {"api": api, "sent_bytes": sent_bytes}, filters)
 
     def garble(self, api: Api, *, body: bool = False, required: bool = False, **filters: Unpack[Chosen]) -> Fault:
         """Do the work, and answer with a wrong correlation id, or with ``body`` with bytes that mean nothing."""
-        return self._add("garble", required, {"api": api, "body": body, **filters})
+        return self._add("garble", required, {"api": api, "body": body}, filters)
 
     def read_slowly(
         self, bytes_per_s: int, api: Api = "*", *, required: bool = False, **filters: Unpack[Chosen]
     ) -> Fault:
         """Take so many bytes a second of a request, by the broker's clock."""
-        return self._add("read_slowly", required, {"api": api, "bytes_per_s": bytes_per_s, **filters})
+        return self._add("read_slowly", required, {"api": api, "bytes_per_s": bytes_per_s}, filters)
 
     def write_slowly(
         self, bytes_per_s: int, api: Api = "*", *, required: bool = False, **filters: Unpack[Chosen]
     ) -> Fault:
         """Send so many bytes a second of an answer, by the broker's clock."""
-        return self._add("write_slowly", required, {"api": api, "bytes_per_s": bytes_per_s, **filters})
+        return self._add("write_slowly", required, {"api": api, "bytes_per_s": bytes_per_s}, filters)
 
     def corrupt_fetched(self, *, required: bool = False, **filters: Unpack[Chosen]) -> Fault:
         """Change a byte of the records that a fetch answers with: what is stored stays as it is."""
-        return self._add("corrupt_records", required, {"api": "FETCH", **filters})
+        return self._add("corrupt_records", required, {"api": "FETCH"}, filters)
 
     # Connections.
 
@@ -345,8 +349,13 @@ class Faults:
             fault.remove()
         self._host().clear_faults()
 
-    def _add(self, kind: str, required: bool, arguments: dict[str, Any]) -> Fault:
-        return Fault(self, self._host().add_fault(kind, arguments), required=required)
+    def _add(
+        self, kind: str, required: bool, arguments: dict[str, Any], chosen: Mapping[str, Any] = MappingProxyType({})
+    ) -> Fault:
+        for name in chosen:
+            if name not in _CHOSEN:
+                raise TypeError(f"faults have no {name}=; there are {', '.join(_CHOSEN)}")
+        return Fault(self, self._host().add_fault(kind, {**arguments, **chosen}), required=required)
 
     def _act(self, action: str, **arguments: Any) -> Any:
         return self._host().act(action, arguments)

@@ -15,9 +15,9 @@ def api_keys(apis: str | int | Iterable[str | int]) -> frozenset[int]:
     """``"PRODUCE"``, ``"Produce"``, ``0``, several of them, or ``"*"`` for all. Raises ValueError."""
     if apis == ALL:
         return frozenset(API_BY_KEY)
-    if isinstance(apis, (str, int)):
-        return frozenset((api_key(apis),))
-    return frozenset(map(api_key, apis))
+    if isinstance(apis, Iterable) and not isinstance(apis, str):
+        return frozenset(map(api_key, apis))
+    return frozenset((api_key(apis),))
 
 
 def api_key(api: str | int) -> int:
@@ -38,10 +38,10 @@ def _number(given: str | int, by_name: Mapping[str, int], what: str, names: Mapp
         if found is not None:
             return found
         if not given.lstrip("-").isdecimal():
-            raise ValueError(f"Kafka has no {what} {given!r} that is served here{_nearest(given, by_name, names)}")
+            raise ValueError(f"there is no {what} {given!r}{_nearest(given, by_name, names)}")
         given = int(given)
     if given not in names:
-        raise ValueError(f"Kafka has no {what} {given} that is served here")
+        raise ValueError(f"there is no {what} {given!r}")
     return given
 
 

@@ -39,6 +39,8 @@ class Selection:
     ) -> None:
         if partition is not None and topic is None:
             raise ValueError(f"partition {partition} of which topic? Say topic=... too")
+        if partition is not None and not isinstance(partition, int):
+            raise TypeError(f"a partition is a number, not {partition!r}")
         self.api_keys = names.api_keys(api)
         self.topic = topic
         self.partition = partition
