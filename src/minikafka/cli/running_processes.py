@@ -11,12 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 _START_TIMEOUT_S = 30.0
 _POLL_INTERVAL_S = 0.02
+_PROC = Path("/proc")
 
 
 class RunningProcess(NamedTuple):
@@ -112,11 +113,17 @@ def stop(processes: Sequence[RunningProcess], otherwise: str) -> int:
         print(f"SIGNAL={name}: there is no such signal", file=sys.stderr)
         return 1
     for process in processes:
-        os.kill(process.pid, number)
+        with suppress(ProcessLookupError):  # it ended in between
+            os.kill(process.pid, number)
     return 0
 
 
 def _command_line(pid: int) -> str:
     """What a process was started with; "" when there is none."""
-    done = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
+    if (_PROC / "self" / "cmdline").exists():  # where ps often is not installed
+        try:
+            return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    done = subprocess.run(["ps", "-ww", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
     return done.stdout
