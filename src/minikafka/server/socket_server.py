@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import socket
 import struct
 from collections.abc import Iterator, Mapping
@@ -37,7 +38,7 @@ _BACKLOG_SIZE = 1024
 """Unless it is set. Kafka's 50 are for a thread that does nothing but accept; the loop here comes to it in between."""
 _CLOSE_TIMEOUT_S = 2.0
 _IPV4_IN_IPV6 = "::ffff:"
-_RESET = struct.pack("ii", 1, 0)
+_RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """SO_LINGER: close at once, and tell the client so."""
 
 
