@@ -17,6 +17,7 @@ from minikafka.client.group_member import GroupMember, GroupSettings
 from minikafka.client.group_offsets import delete_offsets, fetch_offsets, set_offsets
 from minikafka.client.groups import delete_groups, list_groups
 from minikafka.client.topics import create_topic
+from minikafka.client.transaction_admin import list_transactions
 from minikafka.errors import GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP, ApiError
 from minikafka.protocol.messages import ApiVersionsResponse
 
@@ -141,3 +142,20 @@ def test_delete_offsets(broker: Broker, cluster: Cluster) -> None:
     assert delete_offsets(coordinator, [("forgotten", 0)]) == {("forgotten", 0): 0}
     left = fetch_offsets(coordinator, None)
     assert {where: (each.offset, each.leader_epoch) for where, each in left.items()} == {("forgotten", 1): (2, None)}
+
+
+def test_wait_while_groups_and_transactions_are_loaded(broker: Broker, cluster: Cluster) -> None:
+    with broker.faults.fail("LIST_GROUPS", "COORDINATOR_LOAD_IN_PROGRESS", times=1, required=True):
+        list_groups(cluster)
+    with broker.faults.fail("LIST_TRANSACTIONS", "COORDINATOR_NOT_AVAILABLE", times=1, required=True):
+        list_transactions(cluster)
+
+
+def test_a_coordinator_that_moves(broker: Broker, cluster: Cluster) -> None:
+    with (
+        broker.faults.fail("FIND_COORDINATOR", "COORDINATOR_NOT_AVAILABLE", times=1, required=True),
+        broker.faults.fail("CONSUMER_GROUP_DESCRIBE", "NOT_COORDINATOR", times=1, required=True),
+        broker.faults.fail("DESCRIBE_GROUPS", "COORDINATOR_LOAD_IN_PROGRESS", times=1, required=True),
+        pytest.raises(ApiError, match="Group never-there not found"),
+    ):
+        describe_consumer_group(cluster, "never-there")

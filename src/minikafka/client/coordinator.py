@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from minikafka.protocol.messages import Message
 
 _MOVED: Final = frozenset({COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR})
+_LOADING: Final = frozenset({COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE})
 _PASSING: Final = _MOVED | {COORDINATOR_LOAD_IN_PROGRESS, REQUEST_TIMED_OUT}
 
 
@@ -122,3 +123,13 @@ class TransactionCoordinator(Coordinator):
     @property
     def transactional_id(self) -> str:
         return self._key
+
+
+def ask_when_loaded(connection: Connection, request: Message, version: int, *, timeout_s: float = 30.0) -> Any:
+    """What a broker knows of all that it coordinates; asked again while it loads that. Raises ClientError."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        answer = connection.call(request, version)
+        if answer.error_code not in _LOADING or time.monotonic() >= deadline:
+            return answer
+        time.sleep(RETRY_BACKOFF_S)

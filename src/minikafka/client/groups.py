@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from minikafka.client.cluster import Cluster, check
-from minikafka.client.coordinator import GroupCoordinator
+from minikafka.client.coordinator import GroupCoordinator, ask_when_loaded
 from minikafka.errors import NONE, UNSUPPORTED_VERSION, ApiError
 from minikafka.protocol.messages import DeleteGroupsRequest, ListGroupsRequest
 
@@ -46,7 +46,7 @@ def list_groups(cluster: Cluster, *, states: Collection[str] = (), types: Collec
             request.types_filter = sorted(types)
         elif types:
             raise ApiError(UNSUPPORTED_VERSION, _too_old(version, _FIRST_VERSION_WITH_TYPES, "type"))
-        answer = connection.call(request, version)
+        answer = ask_when_loaded(connection, request, version)
         check(answer.error_code)
         found += [
             ListedGroup(group.group_id, group.protocol_type, group.group_state, group.group_type)

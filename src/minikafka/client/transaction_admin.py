@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from minikafka.client.cluster import RETRY_BACKOFF_S, Cluster, check
-from minikafka.client.coordinator import TransactionCoordinator
+from minikafka.client.coordinator import TransactionCoordinator, ask_when_loaded
 from minikafka.client.leaders import Leaders, TopicPartition
 from minikafka.client.offsets import by_topic
 from minikafka.errors import (
@@ -116,7 +116,7 @@ def list_transactions(
             request.duration_filter = longer_than_ms
         if version >= 2:
             request.transactional_id_pattern = pattern
-        answer = connection.call(request, version)
+        answer = ask_when_loaded(connection, request, version)
         check(answer.error_code)
         found += [
             ListedTransaction(each.transactional_id, node_id, each.producer_id, each.transaction_state)
