@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from minikafka.zookeeper import jute, messages
 from minikafka.zookeeper.jute import JuteError, JuteReader
@@ -142,6 +147,21 @@ def test_a_message_that_is_cut_off(text: str) -> None:
     for size in range(8, end):
         with pytest.raises(JuteError):
             readers[text](whole[:size])
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_message_or_an_error(data: bytes) -> None:
+    readers: list[Callable[[], object]] = [
+        lambda: ConnectRequest.read(data),
+        lambda: PathAndWatch.read(JuteReader(data)),
+        lambda: CreateRequest.read(JuteReader(data), messages.CREATE_TTL),
+        lambda: SetDataRequest.read(JuteReader(data)),
+        lambda: SetWatchesRequest.read(JuteReader(data)),
+        lambda: messages.read_multi(JuteReader(data)),
+    ]
+    for read in readers:
+        with suppress(JuteError):
+            read()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from minikafka.broker import Broker
 from minikafka.client.cluster import Cluster
 from minikafka.client.configs import TOPIC, Resource, describe_configs
-from minikafka.client.quotas import CLIENT_ID, AnyName, describe_quotas
+from minikafka.client.quotas import CLIENT_ID, USER, AnyName, alter_quotas, describe_quotas
 from minikafka.client.topics import create_topic, delete_topics, describe_topics
 from minikafka.zookeeper import jute, messages
 from minikafka.zookeeper.client import ZooKeeperClient
@@ -181,6 +181,16 @@ def test_quotas_come_change_and_go(zookeeper: ZooKeeperClient, cluster: Cluster)
         zookeeper.create(parent, None)
     zookeeper.create(both, config)
     assert zookeeper.get_children("/config/users/u/clients")[0] == ["c"]
+
+
+def test_what_waits_goes_with_its_parent(zookeeper: ZooKeeperClient, cluster: Cluster) -> None:
+    alter_quotas(cluster, {USER: "passing"}, {"request_percentage": 5.0})
+    zookeeper.sync("/")
+    zookeeper.create("/config/users/passing/clients", None)
+    assert zookeeper.get_children("/config/users/passing")[0] == ["clients"]
+    alter_quotas(cluster, {USER: "passing"}, {"request_percentage": None})
+    zookeeper.sync("/")
+    assert zookeeper.exists("/config/users/passing") is None
 
 
 def of_clients(cluster: Cluster) -> dict[str | None, dict[str, float]]:

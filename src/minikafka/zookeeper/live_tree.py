@@ -16,7 +16,7 @@ from minikafka.zookeeper.cluster_state import NO_SETTINGS, NOTHING, read_setting
 from minikafka.zookeeper.kafka_acl_znodes import ACLS, acl_znodes
 from minikafka.zookeeper.kafka_writes import KafkaWrites
 from minikafka.zookeeper.kafka_znodes import CONFIG, settings_znodes, topology_znodes
-from minikafka.zookeeper.znodes import Content, Event, ZnodeTree
+from minikafka.zookeeper.znodes import Content, Event, ZnodeTree, split
 
 FRESH_MS = 100
 """For how long an answer is given from what was read before; a write, ``sync`` and a new session read again."""
@@ -104,11 +104,17 @@ class LiveTree:
         self._shown = shown
         kafka = topology_znodes(self._topology, self._started_ms)
         kafka |= settings_znodes(self._settings, self._topology) | acl_znodes(self._settings.acls)
-        pending = self._writes.pending
-        for path in pending.keys() & kafka.keys():
-            del pending[path]
-        kafka |= pending
+        self._add_pending(kafka)
         return self.tree.replace(self._mounted(kafka), self._clock.wall_ms())
+
+    def _add_pending(self, kafka: dict[str, Content]) -> None:
+        """What was written and waits for the broker to have it, or for its parent to go."""
+        pending = self._writes.pending
+        for path, content in sorted(pending.items()):
+            if path in kafka or split(path)[0] not in kafka:
+                del pending[path]
+            else:
+                kafka[path] = content
 
     def _is_a_setting(self, path: str) -> bool:
         # Whether there are access lists shows at the top. Who lists everything comes by each path on the way.

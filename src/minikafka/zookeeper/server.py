@@ -253,6 +253,10 @@ class _Connection(asyncio.Protocol):
                 self._server.on_warning(f"The connection from {self._host}:{self._port} is closed: it sent {error}")
                 self._from_worker(self.close)
                 return
+            except Exception:
+                # Who gets no answer is told at least that there will be none.
+                self._from_worker(self.close)
+                raise
         self._from_worker(self._write, reply)
 
     def _answer_word(self, word: bytes, connections: Sequence[_Connection], sessions: list[Session]) -> None:
