@@ -82,6 +82,47 @@ def test_a_topic_fails_alone_in_every_version(broker: Broker, api: Api) -> None:
             assert named >= {"t", "u"}, f"version {version}: {answer}"
 
 
+SAYS_A_GROUP = {8, 9, 10, 11, 12, 13, 14, 15, 25, 28, 42, 47, 68, 69}
+SAYS_A_TRANSACTIONAL_ID = {0, 22, 24, 25, 26, 28, 65}
+
+
+@pytest.mark.parametrize(
+    ("keys", "filters"), [(SAYS_A_GROUP, {"group": "x"}), (SAYS_A_TRANSACTIONAL_ID, {"transactional_id": "x"})]
+)
+def test_groups_and_transactional_ids_are_found_in_every_version(
+    broker: Broker, keys: set[int], filters: dict[str, Any]
+) -> None:
+    others = dict.fromkeys(filters, "y")
+    with RawClient(broker) as client:
+        for api in API_TABLE:
+            if api.key not in keys:
+                continue
+            cls = request_class(api.key)
+            for version in range(api.min_version, api.max_version + 1):
+                if api.key == 0 and version < 3:
+                    continue  # It says none then.
+                request = example(broker, cls, cls._schema, version)
+                with (
+                    broker.faults.leave_unanswered(api.key, **others) as other,
+                    broker.faults.fail(api.key, CODE, required=True, **filters),
+                ):
+                    answer = client.call(request, version)
+                assert CODE in error_codes(answer), f"{api.name} version {version}: {answer}"
+                assert other.hits == 0
+
+
+@pytest.mark.parametrize(
+    ("keys", "filters"), [(SAYS_A_GROUP, {"group": "x"}), (SAYS_A_TRANSACTIONAL_ID | {10}, {"transactional_id": "x"})]
+)
+def test_who_says_neither_is_known(broker: Broker, keys: set[int], filters: dict[str, Any]) -> None:
+    for api in API_TABLE:
+        if api.key in keys:
+            broker.faults.delay(api.key, 0, **filters).remove()
+        else:
+            with pytest.raises(ValueError, match="fits none"):
+                broker.faults.delay(api.key, 0, **filters)
+
+
 def image_of(broker: Broker) -> Any:
     return broker._running_node().services.image
 

@@ -118,7 +118,8 @@ def _names_groups(api_key: int) -> bool:
 
 
 def _names_transactional_ids(api_key: int) -> bool:
-    return any("transactional_id" in name or name == "key_type" for name in _field_names(api_key))
+    endings = ("transactional_id", "transactional_ids", "key_type")
+    return any(name.endswith(endings) for name in _field_names(api_key))
 
 
 def _field_names(api_key: int) -> Iterable[str]:
