@@ -22,7 +22,7 @@ from minikafka.storage.verification.directory_check import (
     DirectoryCheck,
     TopicClaim,
     compare_directories,
-    missing_partitions,
+    tell_of_missing_partitions,
 )
 from minikafka.storage.verification.report import Finding, Report
 
@@ -141,10 +141,7 @@ def _check_all(report: Report, files: OsFiles, arguments: Arguments, progress: P
     for directory in directories:
         directory.check_logs(topics, reads_records=not arguments.headers_only, next_log=progress.begin)
     if topics is not None:
-        for topic, partition in missing_partitions(topics, directories):
-            report.problem(
-                directories[0].path, f"there is no folder {topic}-{partition}, and the metadata has that partition"
-            )
+        tell_of_missing_partitions(report, topics, directories)
 
 
 def _topics(report: Report, files: OsFiles, directories: Sequence[DirectoryCheck]) -> dict[str, TopicClaim] | None:

@@ -13,7 +13,7 @@ from minikafka.records.builder import build_batch
 from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
 from minikafka.storage.producer_snapshots import decode_snapshot, encode_snapshot
-from minikafka.storage.verification.directory_check import DirectoryCheck, TopicClaim, missing_partitions
+from minikafka.storage.verification.directory_check import DirectoryCheck, TopicClaim, tell_of_missing_partitions
 from minikafka.storage.verification.report import Report
 from minikafka.storage.verification.segment_check import wrong_records
 from tests.storage.compacted import keyed
@@ -231,8 +231,8 @@ DAMAGES: dict[str, tuple[Change, str]] = {
     ),
     "a deleted partition": (
         lambda files: files.make_directory("/data/u-0.0123456789abcdef0123456789abcdef-delete", sync=True),
-        "note: /data/u-0.0123456789abcdef0123456789abcdef-delete: a deleted partition, whose "
-        "files the next start removes",
+        "note: /data: 1 folders of deleted partitions, e.g. u-0.0123456789abcdef0123456789abcdef-delete; the next "
+        "start removes them",
     ),
 }
 
@@ -282,9 +282,36 @@ def test_partitions_and_metadata_are_compared() -> None:
     assert lines(files, topics={}) == [
         "problem: /data/t-0: the metadata has no such partition; the next start puts it aside as stray"
     ]
-    report = Report(lambda finding: None)
-    wanted = {"t": TopicClaim(TOPIC_ID, frozenset({0, 1}), False), "u": TopicClaim(TOPIC_ID, frozenset({3}), False)}
-    assert missing_partitions(wanted, [DirectoryCheck(report, files, "/data")]) == [("t", 1), ("u", 3)]
+
+
+def missing(files: MemoryFiles, topics: dict[str, TopicClaim]) -> list[str]:
+    found: list[str] = []
+    report = Report(lambda finding: found.append(str(finding)))
+    directory_check = DirectoryCheck(report, files, "/data")
+    found.clear()
+    tell_of_missing_partitions(report, topics, [directory_check])
+    return found
+
+
+def test_partitions_without_a_folder() -> None:
+    wanted = {"t": TopicClaim(TOPIC_ID, frozenset({0, 1}), False)}
+    assert missing(directory(), wanted) == [
+        "problem: /data: there is no folder t-1, and the metadata has that partition"
+    ]
+    files = directory(is_clean=False)
+    assert missing(files, wanted) == [
+        "note: /data: there is no folder t-1 yet; the next start makes it, without records"
+    ]
+    files.rename("/data/t-0", "/data/u-0")
+    assert missing(files, {"t": TopicClaim(TOPIC_ID, frozenset({0}), False)}) == [
+        "problem: /data: there is no folder t-0, and the metadata has that partition"
+    ]
+
+
+def test_after_a_crash_a_folder_may_wait_for_its_deletion() -> None:
+    assert "note: /data/t-0: the metadata has no such partition; the next start puts it aside as stray" in lines(
+        directory(is_clean=False), topics={}
+    )
 
 
 def test_several_directories_belong_together() -> None:

@@ -23,7 +23,6 @@ _CHECKPOINTS = (
 )
 _NOT_PARTITIONS = frozenset({"remote-log-index-cache"})
 _LEFT_FOLDERS = {
-    log_names.DELETE_DIRECTORY: "a deleted partition, whose files the next start removes",
     log_names.FUTURE_DIRECTORY: "a copy of a partition on its way to this directory; the next start goes on with it",
     log_names.STRAY_DIRECTORY: "a partition that no topic accounted for and that was put aside; delete it when its "
     "records are of no use",
@@ -77,7 +76,9 @@ class DirectoryCheck:
             next_log(folder)
             claim = None if topics is None else topics.get(topic)
             if topics is not None and (claim is None or partition not in claim.partitions):
-                self._report.problem(
+                # A crash may come between the two steps of a deletion.
+                tell = self._report.problem if self.was_clean else self._report.note
+                tell(
                     f"{self.path}/{folder}", "the metadata has no such partition; the next start puts it aside as stray"
                 )
             LogCheck(
@@ -88,6 +89,10 @@ class DirectoryCheck:
                 self._claims((topic, partition), claim),
                 reads_records=reads_records,
             ).run()
+
+    def knows(self, partition: Partition) -> bool:
+        """Whether a checkpoint says that the partition had records here."""
+        return any(offsets.get(partition, 0) > 0 for offsets in self._offsets.values())
 
     def _claims(self, partition: Partition, topic: TopicClaim | None) -> Claims:
         was_cleaned = partition in self._offsets[checkpoints.CLEANER_OFFSET]
@@ -124,6 +129,7 @@ class DirectoryCheck:
             return {}
 
     def _sort_folders(self) -> None:
+        deleted = []
         for name, is_folder in sorted(self._files.list_directory(self.path)):
             if not is_folder or name in _NOT_PARTITIONS:
                 continue
@@ -131,12 +137,19 @@ class DirectoryCheck:
             parsed = log_names.parse_directory(name)
             if parsed is None:
                 self._report.problem(path, "is not a partition's folder (topic-partition): the broker does not start")
+            elif parsed[2] == log_names.DELETE_DIRECTORY:
+                deleted.append(name)
             elif parsed[2]:
                 self._report.note(path, _LEFT_FOLDERS[parsed[2]])
             elif parsed[0] == log_names.METADATA_TOPIC:
                 self.has_metadata = True
             else:
                 self.folders[parsed[:2]] = name
+        if deleted:
+            self._report.note(
+                self.path,
+                f"{len(deleted)} folders of deleted partitions, e.g. {deleted[0]}; the next start removes them",
+            )
 
 
 def compare_directories(report: Report, directories: Sequence[DirectoryCheck]) -> None:
@@ -169,8 +182,22 @@ def compare_directories(report: Report, directories: Sequence[DirectoryCheck]) -
                 )
 
 
-def missing_partitions(topics: Mapping[str, TopicClaim], directories: Sequence[DirectoryCheck]) -> list[Partition]:
-    """Those of the metadata that have no folder in any of ``directories``."""
+def tell_of_missing_partitions(
+    report: Report, topics: Mapping[str, TopicClaim], directories: Sequence[DirectoryCheck]
+) -> None:
+    """Those of the metadata that have no folder in any of ``directories``. After a crash a topic may have been created
+    in the metadata alone."""
     present = {partition for directory in directories for partition in directory.folders}
-    wanted = ((name, index) for name, topic in topics.items() for index in topic.partitions)
-    return sorted(partition for partition in wanted if partition not in present)
+    was_clean = all(directory.was_clean for directory in directories)
+    for name, topic in sorted(topics.items()):
+        for index in sorted(topic.partitions):
+            partition = name, index
+            if partition in present:
+                continue
+            folder = log_names.partition_directory(name, index)
+            if was_clean or any(directory.knows(partition) for directory in directories):
+                report.problem(directories[0].path, f"there is no folder {folder}, and the metadata has that partition")
+            else:
+                report.note(
+                    directories[0].path, f"there is no folder {folder} yet; the next start makes it, without records"
+                )
