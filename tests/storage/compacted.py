@@ -146,25 +146,38 @@ def last_values(records: Sequence[Record]) -> dict[bytes | None, bytes]:
     return values
 
 
+class CommittedReader:
+    """A read_committed consumer: it goes by the aborted transactions of each fetch."""
+
+    def __init__(self, log: PartitionLog, offset: int | None = None) -> None:
+        self._position = log.log_start_offset if offset is None else offset
+
+    def read(self, log: PartitionLog, fetches: int | None = None) -> list[Record]:
+        """What so many fetches bring; without a number, everything there is."""
+        records: list[Record] = []
+        while fetches is None or fetches > 0:
+            fetched = log.read(self._position, 700, isolation="read_committed")
+            batches = list(iter_batches(fetched.read()))
+            if not batches:
+                break
+            pending = sorted(fetched.aborted_transactions or (), key=lambda entry: entry[1])
+            aborting: set[int] = set()
+            for batch in batches:
+                while pending and pending[0][1] <= batch.last_offset:
+                    aborting.add(pending.pop(0)[0])
+                if batch.is_control:
+                    aborting.discard(batch.producer_id)
+                elif not (batch.is_transactional and batch.producer_id in aborting):
+                    records += [record for record in batch if record.offset >= self._position]
+            self._position = batches[-1].next_offset
+            if fetches is not None:
+                fetches -= 1
+        return records
+
+
 def committed_records(log: PartitionLog, offset: int | None = None) -> list[Record]:
-    """What a read_committed consumer gets, as it does it: by the aborted transactions of each fetch."""
-    position = log.log_start_offset if offset is None else offset
-    records: list[Record] = []
-    while True:
-        fetched = log.read(position, 700, isolation="read_committed")
-        batches = list(iter_batches(fetched.read()))
-        if not batches:
-            return records
-        pending = sorted(fetched.aborted_transactions or (), key=lambda entry: entry[1])
-        aborting: set[int] = set()
-        for batch in batches:
-            while pending and pending[0][1] <= batch.last_offset:
-                aborting.add(pending.pop(0)[0])
-            if batch.is_control:
-                aborting.discard(batch.producer_id)
-            elif not (batch.is_transactional and batch.producer_id in aborting):
-                records += [record for record in batch if record.offset >= position]
-        position = batches[-1].next_offset
+    """What a read_committed consumer gets."""
+    return CommittedReader(log, offset).read(log)
 
 
 class Pool:

@@ -6,16 +6,13 @@ import errno
 import logging
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from minikafka.pending import run_inline
-from minikafka.records.batch import Record
 from minikafka.storage.background_steps import run_steps
 from minikafka.storage.cleaner import Source, group_segments
 from minikafka.storage.offset_map import BYTES_PER_ENTRY, OffsetMap
 from minikafka.storage.partition_log import PartitionLog
-from tests.storage.compacted import Bench, Pool, batches_of, committed_records, keyed, last_values
+from tests.storage.compacted import Bench, Pool, committed_records, keyed
 from tests.storage.logs import TOPIC_ID, HeldWork, append, log_config, read_all, upkeep_of
 
 DAY_MS = 86_400_000
@@ -717,99 +714,3 @@ def advance_on_read(bench: Bench) -> None:
         return original(path)
 
     bench.files.open = open_later  # type: ignore[assignment, method-assign]
-
-
-# --- the property
-
-KEYS = st.sampled_from([f"k{number}" for number in range(6)])
-ACTIONS = st.one_of(
-    st.tuples(
-        st.just("put"),
-        st.lists(st.tuples(KEYS, st.one_of(st.none(), st.text("xyz", max_size=30))), min_size=1, max_size=4),
-    ),
-    st.tuples(
-        st.just("txn"),
-        st.sampled_from([11, 12]),
-        st.lists(st.tuples(KEYS, st.text("pq", max_size=5)), min_size=1, max_size=3),
-    ),
-    st.tuples(st.just("end"), st.sampled_from([11, 12]), st.booleans()),
-    st.tuples(st.just("roll")),
-    st.tuples(st.just("clean")),
-    st.tuples(st.just("wait"), st.sampled_from([1, 400, 1000])),
-    st.tuples(st.just("restart")),
-)
-
-
-class Actor:
-    """Carries out actions on a compacted log, and keeps what was written to it."""
-
-    def __init__(self) -> None:
-        self.bench = Bench(segment_bytes=400, delete_retention_ms=500)
-        self.everything: list[Record] = []
-        self.sequences = {11: 0, 12: 0}
-        self.open: dict[int, list[Record]] = {}
-        self.committed: list[Record] = []
-
-    def act(self, action: tuple[object, ...]) -> None:
-        getattr(self, f"_{action[0]}")(*action[1:])
-
-    def finish(self) -> None:
-        for producer_id in list(self.open):
-            self._end(producer_id, True)
-        self.committed.sort(key=lambda record: record.offset)
-
-    def _put(self, pairs: list[tuple[str, str | None]]) -> None:
-        base_offset = self.bench.put(*pairs)
-        self.committed += _records(base_offset, pairs)
-
-    def _txn(self, producer_id: int, pairs: list[tuple[str, str | None]]) -> None:
-        base_offset = self.bench.put_as(producer_id, self.sequences[producer_id], *pairs, transactional=True)
-        self.sequences[producer_id] += len(pairs)
-        self.open.setdefault(producer_id, []).extend(_records(base_offset, pairs))
-
-    def _end(self, producer_id: int, commit: bool) -> None:
-        if producer_id in self.open:
-            self.bench.end(producer_id, commit=commit)
-            written = self.open.pop(producer_id)
-            if commit:
-                self.committed += written
-
-    def _roll(self) -> None:
-        self.bench.log.roll()
-
-    def _clean(self) -> None:
-        self.bench.cleaner.run()
-
-    def _wait(self, duration_ms: int) -> None:
-        self.bench.clock.advance(duration_ms)
-        upkeep_of(self.bench.manager).delete_due()
-
-    def _restart(self) -> None:
-        self.bench.manager.close()
-        self.bench = Bench(self.bench.files, self.bench.clock, **self.bench.settings)
-        assert not self.bench.manager.reports
-
-
-def _records(base_offset: int, pairs: list[tuple[str, str | None]]) -> list[Record]:
-    return [
-        Record(base_offset + index, 0, key.encode(), None if value is None else value.encode())
-        for index, (key, value) in enumerate(pairs)
-    ]
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(ACTIONS, max_size=40))
-def test_a_reader_of_the_compacted_log_has_the_same_final_map(actions: list[tuple[object, ...]]) -> None:
-    actor = Actor()
-    for action in actions:
-        actor.act(action)
-    actor.finish()
-    expected = last_values(actor.committed)
-    for _ in range(2):
-        assert last_values(committed_records(actor.bench.log)) == expected
-        actor.bench.clean()
-    assert not actor.bench.cleaner.uncleanable
-    offsets = [batch.base_offset for batch in batches_of(actor.bench.log)]
-    assert offsets == sorted(offsets)
-    surviving = {(record.offset, record.key, record.value) for record in committed_records(actor.bench.log)}
-    assert surviving <= {(record.offset, record.key, record.value) for record in actor.committed}
