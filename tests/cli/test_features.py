@@ -30,6 +30,7 @@ def test_describe(run: Run) -> None:
     )
     assert "\tSupportedMinVersion: 3.3-IV3\tSupportedMaxVersion: 4.2-IV1\tFinalizedVersionLevel: 4.2-IV1\t" in lines[3]
     assert len(run(FEATURES, "describe", "--node-id", "1")[1].splitlines()) == len(lines)
+    assert run(FEATURES, "describe", "--node-id", "7")[2].startswith("there is no node 7 in the cluster of ")
     assert run(FEATURES, "describe", "--node-id", "-1")[2] == "Invalid node id -1: must be non-negative.\n"
 
 

@@ -92,7 +92,7 @@ def _verify(controllers: Controllers, options: Options) -> None:
     found = places(controllers.cluster, plan.log_dirs)
     print("\n".join(state_text(replica, found[replica], plan.log_dirs[replica]) for replica in sorted(plan.log_dirs)))
     if not ongoing and all(map(is_done, found.values())) and not options.has("preserve-throttles"):
-        _clear_throttles(controllers.cluster, plan)
+        _clear_throttles(controllers, plan)
 
 
 def _current_replicas(cluster: Cluster, where: TopicPartition) -> list[int]:
@@ -209,7 +209,7 @@ def _cancel(controllers: Controllers, options: Options) -> None:
     else:
         print("None of the specified partition moves are active.", end="")
     if not options.has("preserve-throttles"):
-        _clear_throttles(controllers.cluster, plan)
+        _clear_throttles(controllers, plan)
 
 
 def _plan(options: Options) -> Plan:
@@ -252,9 +252,9 @@ def _log_dirs(cluster: Cluster, assignment: Mapping[TopicPartition, Sequence[int
     return {replica: place.current for replica, place in places(cluster, replicas).items() if place.current is not None}
 
 
-def _clear_throttles(cluster: Cluster, plan: Plan) -> None:
-    brokers = {*cluster.broker_ids(), *(broker for _, replicas in plan.partitions for broker in replicas)}
-    clear_throttles(cluster, brokers, [topic for (topic, _), _ in plan.partitions])
+def _clear_throttles(controllers: Controllers, plan: Plan) -> None:
+    brokers = {*controllers.node_ids(), *(broker for _, replicas in plan.partitions for broker in replicas)}
+    clear_throttles(controllers.cluster, brokers, [topic for (topic, _), _ in plan.partitions])
 
 
 def _failures(outcomes: Mapping[TopicPartition, ApiError | None]) -> str:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from minikafka.client.brokers import CONTROLLERS
 from minikafka.client.cluster import Cluster, check
+from minikafka.client.connection import Connection
+from minikafka.client.errors import BrokerUnreachable
 from minikafka.protocol.messages import DescribeClusterRequest
 
 if TYPE_CHECKING:
-    from minikafka.protocol.messages import Message
+    from minikafka.protocol.messages import DescribeClusterResponse, Message
 
 ErrorCodes = Callable[[Any], Iterable[int]]
 
@@ -26,13 +28,29 @@ class Controllers:
         """The answer of the active controller. Raises ApiError, ClientError."""
         if not self.are_asked:
             return self.cluster.call_controller(request, error_codes)
-        asked = DescribeClusterRequest(endpoint_type=CONTROLLERS)
-        known = self.cluster.any_broker().call(asked)
-        check(known.error_code, known.error_message)
-        for node in known.brokers:
-            self.cluster.learn_broker(node.broker_id, node.host, node.port)
-        return self.cluster.broker(known.controller_id).call(request)
+        return self.cluster.broker(self._described().controller_id).call(request)
 
     def call_any(self, request: Message, error_codes: ErrorCodes) -> Any:
         """The same for what a broker passes on, or answers itself. Raises ApiError, ClientError."""
         return self.call(request, error_codes) if self.are_asked else self.cluster.call(request)
+
+    def node(self, node_id: int) -> Connection:
+        """A connection to one of the nodes that are asked. Raises ApiError, ClientError."""
+        if node_id not in self.node_ids():
+            raise BrokerUnreachable(f"there is no node {node_id} in the cluster of {self.cluster.bootstrap_servers}")
+        return self.cluster.broker(node_id)
+
+    def node_ids(self) -> list[int]:
+        """All nodes that are asked, ascending. Raises ApiError, ClientError."""
+        if not self.are_asked:
+            return self.cluster.broker_ids()
+        return sorted(node.broker_id for node in self._described().brokers)
+
+    def _described(self) -> DescribeClusterResponse:
+        answer: DescribeClusterResponse = self.cluster.any_broker().call(
+            DescribeClusterRequest(endpoint_type=CONTROLLERS)
+        )
+        check(answer.error_code, answer.error_message)
+        for node in answer.brokers:
+            self.cluster.learn_broker(node.broker_id, node.host, node.port)
+        return answer

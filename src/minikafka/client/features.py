@@ -34,9 +34,8 @@ class ClusterFeatures(NamedTuple):
 
 
 def describe_features(controllers: Controllers, node_id: int | None = None) -> ClusterFeatures:
-    """What a node, or any, tells in ApiVersions. Raises ClientError."""
-    cluster = controllers.cluster
-    connection = cluster.any_broker() if node_id is None else cluster.broker(node_id)
+    """What a node, or any, tells in ApiVersions. Raises ApiError, ClientError."""
+    connection = controllers.cluster.any_broker() if node_id is None else controllers.node(node_id)
     answer = connection.api_versions()
     finalized = {feature.name: feature.max_version_level for feature in answer.finalized_features}
     features = [
