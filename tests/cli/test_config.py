@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,25 @@ def test_relatives_of_a_key_are_named(capsys: pytest.CaptureFixture[str]) -> Non
     assert "the first that is set counts: log.retention.ms, log.retention.minutes, log.retention.hours\n" in out
     assert "a topic's own: retention.ms\n" in out
     assert "now called: log.message.timestamp.before.max.ms and log.message.timestamp.after.max.ms\n" in out
+
+
+def test_a_key_of_one_listener_is_explained_by_its_base(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["listener.name.outside.max.connections"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("listener.name.outside.max.connections (one listener)\n  Goes before max.connections there")
+    assert "\nmax.connections (broker)\n" in out
+
+
+def test_a_reader_may_leave_early() -> None:
+    """As in ``minikafka config | head -1``."""
+    command = [sys.executable, "-m", "minikafka", "config"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process, process.stdout, process.stderr:
+        assert process.stdout.readline() == b"Broker: the node:\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_a_key_without_effect_says_why(capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,6 +134,16 @@ def test_a_secured_broker(doctor: Doctor, mechanism: str) -> None:
     assert f"the broker let us in with {mechanism}" in out
 
 
+def test_a_broker_at_an_ipv6_address(doctor: Doctor) -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with Broker(listeners="PLAINTEXT://[::1]:0") as broker:
+        address = f"[::1]:{broker.port}"
+        code, out = doctor(address)
+    assert code == 0
+    assert f"broker 1 is reached at {address}, which it tells its clients" in out
+
+
 def test_several_addresses_are_all_tried(broker: Broker, doctor: Doctor) -> None:
     code, out = doctor(f"{broker.bootstrap_servers},127.0.0.1:{free_port()}")
     assert code == 1

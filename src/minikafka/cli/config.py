@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from minikafka.cli.options import Tool
+from minikafka.cli.tool import run_tool
 from minikafka.config.file_check import KINDS, check_file, kind_of
+from minikafka.config.listener_keys import base_name
 from minikafka.config.reference import all_names, explain, listing
 from minikafka.config.suggestions import nearest_of_any
-from minikafka.errors import ConfigError
 
+_TOOL = Tool("minikafka config", "Explains settings, and checks property files.", ())
 _USAGE = """usage: minikafka config [KEY]...
        minikafka config --file FILE [--for broker|producer|consumer|admin|worker|connector]
 
@@ -35,18 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         keys, options = _parse(given)
-        if "--file" in options:
-            return _check(options["--file"], options.get("--for"))
-        return _explain(keys) if keys else _list()
     except _UsageError as error:
         print(f"minikafka config: {error}\n\n{_USAGE}", file=sys.stderr)
         return 1
-    except ConfigError as error:
-        print(f"minikafka config: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # as of "minikafka config | head"
-        sys.stdout = None
-        return 1
+    return run_tool(_TOOL, ["--"], lambda _: _act(keys, options))
+
+
+def _act(keys: list[str], options: dict[str, str]) -> int:
+    if "--file" in options:
+        return _check(options["--file"], options.get("--for"))
+    return _explain(keys) if keys else _list()
 
 
 def _parse(given: list[str]) -> tuple[list[str], dict[str, str]]:
@@ -77,9 +78,7 @@ def _explain(keys: list[str]) -> int:
     code = 0
     texts = []
     for key in keys:
-        text = explain(key)
-        if text is None:
-            text = explain(key.replace("_", "."))
+        text = explain(key) or explain(key.replace("_", ".")) or _explain_of_listener(key)
         if text is None:
             code = 1
             print(f"minikafka config: {_unknown(key)}", file=sys.stderr)
@@ -87,6 +86,12 @@ def _explain(keys: list[str]) -> int:
             texts.append(text)
     print("\n\n".join(texts), end="\n" if texts else "")
     return code
+
+
+def _explain_of_listener(key: str) -> str | None:
+    """``listener.name.NAME.KEY`` is KEY for one listener."""
+    base = base_name(key)
+    return None if base is None else f"{key} (one listener)\n  Goes before {base} there, which is:\n\n{explain(base)}"
 
 
 def _unknown(key: str) -> str:

@@ -11,7 +11,8 @@ from minikafka.cli.client_security import client_security
 from minikafka.cli.connecting import load_properties
 from minikafka.cli.doctor_advice import Address, Problem
 from minikafka.cli.doctor_examination import Examination, Wanted
-from minikafka.cli.tool import INTERRUPTED
+from minikafka.cli.options import Tool
+from minikafka.cli.tool import run_tool
 from minikafka.client.connection import addresses
 from minikafka.errors import MinikafkaError
 
@@ -29,6 +30,7 @@ plain words what is wrong, and what to do. It works with any Kafka since 0.10.
 
 The exit code is 0 when all is well, 1 when a step failed, and 2 when the command line or FILE cannot be used."""
 
+_TOOL: Final = Tool("minikafka doctor", "Tests a broker from the side of its clients.", ())
 _FAILED: Final = "FAIL"
 _STEP_WIDTH: Final = 10
 _WIDTH: Final = 120
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MinikafkaError as error:
         print(f"minikafka doctor: {error}", file=sys.stderr)
         return _WRONG_USE
-    return _examine(wanted)
+    return run_tool(_TOOL, ["--"], lambda _: _examine(wanted))
 
 
 def _examine(wanted: Wanted) -> int:
@@ -61,8 +63,6 @@ def _examine(wanted: Wanted) -> int:
         _print_line(_FAILED, examination.step, problem.text)
         print(textwrap.fill(problem.advice, _WIDTH, initial_indent="  -> ", subsequent_indent="     "))
         return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
     print("All is well.")
     return 0
 
