@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from minikafka.client.security import UNSECURED, Sasl, Security
-from minikafka.config.client import ClientConfig
 from minikafka.errors import ConfigError
-from minikafka.security.jaas import parse_jaas
-from minikafka.security.sasl import SaslClient
 
 if TYPE_CHECKING:
     from ssl import SSLContext
+
+    from minikafka.config.client import ClientConfig
+    from minikafka.security.sasl import SaslClient
 
 _MECHANISMS: Final = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER"
 
@@ -24,6 +24,9 @@ def client_security(settings: Mapping[str, str]) -> Security:
     own = {name: value for name, value in settings.items() if name.startswith(("security.protocol", "ssl.", "sasl."))}
     if not own:
         return UNSECURED
+    # Most tools need no security, and do not wait for what it takes.
+    from minikafka.config.client import ClientConfig
+
     config = ClientConfig.from_mapping("admin", own)
     protocol = config["security.protocol"].upper()
     return Security(
@@ -33,7 +36,7 @@ def client_security(settings: Mapping[str, str]) -> Security:
 
 
 def _tls(config: ClientConfig) -> SSLContext:
-    # The ssl module takes 20 ms to import; most tools need none.
+    # The ssl module takes 20 ms to import.
     from minikafka.cli.client_tls import tls_context
 
     return tls_context(config)
@@ -59,6 +62,8 @@ def _options(config: ClientConfig, mechanism: str) -> dict[str, str]:
             "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required "
             'username="alice" password="secret";'
         )
+    from minikafka.security.jaas import parse_jaas
+
     modules = parse_jaas(text)
     if len(modules) != 1:
         raise ConfigError(f"sasl.jaas.config has {len(modules)} login modules, and a client has one")

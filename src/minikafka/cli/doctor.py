@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from minikafka.cli.client_security import client_security
-from minikafka.cli.connecting import load_properties
-from minikafka.cli.doctor_advice import Address, Problem
-from minikafka.cli.doctor_examination import Examination, Wanted
 from minikafka.cli.options import Tool
 from minikafka.cli.tool import run_tool
-from minikafka.client.connection import addresses
 from minikafka.errors import MinikafkaError
+
+if TYPE_CHECKING:
+    from minikafka.cli.doctor_examination import Wanted
 
 _USAGE: Final = """usage: minikafka doctor HOST:PORT[,HOST:PORT]... [OPTION]...
 
@@ -56,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _examine(wanted: Wanted) -> int:
+    from minikafka.cli.doctor_advice import Problem
+    from minikafka.cli.doctor_examination import Examination
+
     examination = Examination(wanted, _print_line)
     try:
         examination.run()
@@ -91,6 +92,12 @@ def _wanted(given: list[str]) -> Wanted:
             raise _UsageError(f"there is no option {word}; minikafka doctor --help lists them")
     if servers is None:
         raise _UsageError("it needs the HOST:PORT of a broker; minikafka doctor --help tells more")
+    from minikafka.cli.client_security import client_security
+    from minikafka.cli.connecting import load_properties
+    from minikafka.cli.doctor_advice import Address
+    from minikafka.cli.doctor_examination import Wanted
+    from minikafka.client.connection import addresses
+
     security = client_security(load_properties(values["--command-config"] or None))
     return Wanted(
         [Address(*found) for found in addresses(servers)],
