@@ -122,7 +122,23 @@ DAMAGES: dict[str, tuple[Change, str]] = {
     ),
     "a transaction index that begins too late": (
         lambda files: patch(files, SECOND + ".txnindex", 10, pack(">q", 12)),
-        f"problem: {SECOND}.txnindex, offset 19: the transaction of producer 7 begins at 10, and not 12",
+        f"problem: {SECOND}.txnindex, position 0, offset 19: the transaction of producer 7 begins at 10, and not 12",
+    ),
+    "a last stable offset that was never reached": (
+        lambda files: patch(files, SECOND + ".txnindex", 26, pack(">q", 21)),
+        f"problem: {SECOND}.txnindex, position 0, offset 19: the last stable offset was 20 at most, and not 21",
+    ),
+    "an offset index that is ahead": (
+        lambda files: patch(files, FIRST + ".index", 24, pack(">i", 10)),
+        f"problem: {FIRST}.index, position 24, offset 10: what is at position 600 of the log ends before offset 10",
+    ),
+    "a time index that begins before its segment": (
+        lambda files: patch(files, SECOND + ".timeindex", 8, pack(">i", -1)),
+        f"problem: {SECOND}.timeindex, position 0, offset 9: the segment begins at offset 10",
+    ),
+    "a leader epoch that cannot be": (
+        lambda files: patch(files, FIRST + ".log", 12, pack(">i", -2)),
+        f"problem: {FIRST}.log, position 0, offset 0: there is no leader epoch -2",
     ),
     "a transaction index of another version": (
         lambda files: patch(files, SECOND + ".txnindex", 0, pack(">h", 1)),
@@ -243,6 +259,22 @@ def test_one_thing_is_wrong(what: str) -> None:
     files = directory()
     change(files)
     assert line in [re.sub(r"crc = \d+", "crc = CRC", found) for found in lines(files)]
+
+
+@pytest.mark.parametrize("suffix", [".log", ".txnindex", ".timeindex", ".index"])
+def test_no_byte_changes_unnoticed(suffix: str) -> None:
+    """But for those of sparse entries that would only make a reader search longer."""
+    files = directory()
+    path = SECOND + suffix
+    content = files.read_bytes(path)
+    unnoticed = []
+    for position in range(0, len(content), 3 if suffix == ".log" else 1):
+        changed = bytearray(content)
+        changed[position] ^= 0x81
+        files.write_bytes(path, bytes(changed), sync=True)
+        if not any(finding.is_problem for finding in check(files)):
+            unnoticed.append(position)
+    assert unnoticed == []
 
 
 def test_notes_are_no_problems() -> None:

@@ -68,19 +68,30 @@ class OffsetIndexCheck(_IndexCheck):
                     slot=self._slot,
                     offset=offset,
                 )
+            elif self._slot and self._entries[self._slot - 1][0] >= base_offset:
+                self._refuse_too_far(self._slot - 1, base_offset)
             self._slot += 1
+
+    def _refuse_too_far(self, slot: int, following: int) -> None:
+        """``following``: an offset that is behind what the entry is about."""
+        offset, position = self._entries[slot]
+        self._wrong(
+            f"what is at position {position} of the log ends before offset {following}", slot=slot, offset=offset
+        )
 
     def skip_to(self, position: int) -> None:
         """What is below ``position`` cannot be read, and has been told of."""
         while self._slot < len(self._entries) and self._entries[self._slot][1] < position:
             self._slot += 1
 
-    def end(self, size_bytes: int) -> None:
+    def end(self, size_bytes: int, next_offset: int) -> None:
         if self._slot < len(self._entries):
             offset, position = self._entries[self._slot]
             self._wrong(
                 f"points at position {position} of the log, which ends at {size_bytes}", slot=self._slot, offset=offset
             )
+        elif self._entries and self._entries[-1][0] >= next_offset:
+            self._refuse_too_far(len(self._entries) - 1, next_offset)
 
 
 class TimeIndexCheck(_IndexCheck):
@@ -93,6 +104,8 @@ class TimeIndexCheck(_IndexCheck):
             (timestamp, base_offset + relative)
             for timestamp, relative in _TIME_ENTRY.iter_unpack(data[: len(data) // 12 * 12])
         ]
+        if self._entries and self._entries[0][1] < base_offset:
+            self._wrong(f"the segment begins at offset {base_offset}", slot=0, offset=self._entries[0][1])
         for slot in range(1, len(self._entries)):
             (last_timestamp, last_offset), (timestamp, offset) = self._entries[slot - 1 : slot + 1]
             if timestamp == 0 and offset == base_offset:
@@ -138,29 +151,39 @@ class TransactionIndexCheck(_IndexCheck):
             entry = AbortedTransaction(*fields)
             if version != 0:
                 self._wrong(f"unknown version {version} of an entry", slot=slot)
-            elif not last_offset < entry.last_offset >= entry.first_offset >= 0:
+            elif not last_offset < entry.last_offset >= entry.first_offset >= 0 or entry.last_stable_offset < 0:
                 self._wrong(
                     f"an aborted transaction cannot be at {entry.first_offset} to {entry.last_offset}", slot=slot
                 )
             last_offset = entry.last_offset
             self._unseen[entry.producer_id, entry.last_offset] = slot, entry
 
-    def take_abort(self, producer_id: int, first_offset: int, offset: int) -> None:
-        """The log has an abort marker at ``offset``; the first record of the transaction that is still there has
-        ``first_offset`` (-1: none is)."""
-        _, entry = self._unseen.pop((producer_id, offset), (0, None))
-        if first_offset < 0 or self.is_wrong:
-            return
+    def take_marker(self, producer_id: int, offset: int) -> None:
+        """The log has an abort marker at ``offset``, of a transaction of which there is no record any more."""
+        self._unseen.pop((producer_id, offset), None)
+
+    def take_aborted(self, aborted: AbortedTransaction) -> None:
+        """The log has the abort marker of a transaction. Its first records, and others that were open with it, may be
+        gone: then it began earlier, or the last stable offset was lower."""
+        slot, entry = self._unseen.pop((aborted.producer_id, aborted.last_offset), (0, None))
         if entry is None:
             self._wrong(
-                f"the transaction of producer {producer_id} from offset {first_offset}, which was aborted at {offset}, "
-                "is missing: its records are visible to read_committed",
-                offset=offset,
+                f"the transaction of producer {aborted.producer_id} from offset {aborted.first_offset}, which was "
+                f"aborted at {aborted.last_offset}, is missing: its records are visible to read_committed",
+                offset=aborted.last_offset,
             )
-        elif entry.first_offset > first_offset:
+        elif entry.first_offset > aborted.first_offset:
             self._wrong(
-                f"the transaction of producer {producer_id} begins at {first_offset}, and not {entry.first_offset}",
-                offset=offset,
+                f"the transaction of producer {aborted.producer_id} begins at {aborted.first_offset}, and not "
+                f"{entry.first_offset}",
+                slot=slot,
+                offset=aborted.last_offset,
+            )
+        elif entry.last_stable_offset > aborted.last_stable_offset:
+            self._wrong(
+                f"the last stable offset was {aborted.last_stable_offset} at most, and not {entry.last_stable_offset}",
+                slot=slot,
+                offset=aborted.last_offset,
             )
 
     def end(self, is_readable: bool) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from minikafka.records.batch import RecordBatch
 from minikafka.storage.files import FileSystem
+from minikafka.storage.index import AbortedTransaction
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
 from minikafka.storage.producer_replay import replay_batch
 from minikafka.storage.producer_state import ProducerStateManager
+
+_NO_EPOCH = -1
 
 
 class LogProgress:
@@ -27,7 +30,9 @@ class LogProgress:
     def take_epoch(self, batch: RecordBatch) -> str | None:
         """What is wrong about the leader epoch of the next batch."""
         epoch = batch.partition_leader_epoch if batch.magic >= 2 else -1
-        if epoch < 0:
+        if epoch < _NO_EPOCH:
+            return f"there is no leader epoch {epoch}"
+        if epoch == _NO_EPOCH:
             return None
         if epoch < self._last_epoch:
             return f"leader epoch {epoch} comes after {self._last_epoch}"
@@ -39,9 +44,6 @@ class LogProgress:
             return f"the batch is of leader epoch {epoch}, and leader-epoch-checkpoint says {known}"
         return None
 
-    def take_producer(self, batch: RecordBatch) -> int:
-        """Where the transaction of the batch's producer begins that was open so far; -1 when none was."""
-        entry = self.producers.producers.get(batch.producer_id)
-        begun = -1 if entry is None else entry.current_txn_first_offset
-        replay_batch(self.producers, batch)
-        return begun
+    def take_producer(self, batch: RecordBatch) -> list[AbortedTransaction]:
+        """What the batch has to say to the transaction index. Raises ApiError when it does not fit the ones before."""
+        return replay_batch(self.producers, batch)

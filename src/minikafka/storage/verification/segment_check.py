@@ -9,7 +9,6 @@ from minikafka.storage import log_names
 from minikafka.storage.batch_reader import BatchReader
 from minikafka.storage.files import FileSystem
 from minikafka.storage.index import MAX_RELATIVE_OFFSET
-from minikafka.storage.producer_append import end_transaction_marker_of
 from minikafka.storage.verification.index_check import OffsetIndexCheck, TimeIndexCheck, TransactionIndexCheck
 from minikafka.storage.verification.log_progress import LogProgress
 from minikafka.storage.verification.report import Report
@@ -87,7 +86,7 @@ class SegmentCheck:
 
     def _end_indexes(self) -> None:
         if self._is_readable and self._offset_index is not None:
-            self._offset_index.end(self._size_bytes)
+            self._offset_index.end(self._size_bytes, self._log.next_offset)
         if self._is_readable and self._time_index is not None:
             self._time_index.end(self._log.next_offset - 1)
         if self._transaction_index is not None:
@@ -162,13 +161,15 @@ class SegmentCheck:
         if batch.producer_id < 0:
             return
         try:
-            marker = end_transaction_marker_of(batch) if batch.is_control else None
-            begun = self._log.take_producer(batch)
+            aborted = self._log.take_producer(batch)
         except ApiError as error:
             self._problem(position, f"it does not fit what its producer has written before: {error.message}", position)
             return
-        if marker is not None and not marker.is_commit and self._transaction_index is not None:
-            self._transaction_index.take_abort(batch.producer_id, begun, batch.base_offset)
+        if self._transaction_index is not None and batch.is_control:
+            for each in aborted:
+                self._transaction_index.take_aborted(each)
+            if not aborted:
+                self._transaction_index.take_marker(batch.producer_id, batch.base_offset)
 
 
 def wrong_records(batch: RecordBatch) -> str | None:
