@@ -12,8 +12,8 @@ from minikafka import Broker
 from minikafka.clock import ManualClock
 from minikafka.protocol.messages import HeartbeatRequest, MetadataRequest, ProduceRequest
 from minikafka.records.batch import iter_batches
+from tests.faults.data_requests import FETCH, PRODUCE, fetch, produce
 from tests.faults.raw_client import RawClient
-from tests.faults.test_requests import FETCH, PRODUCE, fetch, produce
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from minikafka.protocol.messages import (
     MetadataRequest,
     OffsetCommitRequest,
 )
+from tests.faults.data_requests import FETCH, codes, fetch
 from tests.faults.raw_client import RawClient
-from tests.faults.test_requests import FETCH, codes, fetch
 from tests.support.polling import wait_until
 
 MINUTE_MS = 60_000

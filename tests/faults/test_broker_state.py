@@ -32,8 +32,8 @@ from minikafka.protocol.messages import (
     SyncGroupRequest,
 )
 from minikafka.records.batch import iter_batches
+from tests.faults.data_requests import FETCH, PRODUCE, codes, fetch, produce
 from tests.faults.raw_client import RawClient
-from tests.faults.test_requests import FETCH, PRODUCE, codes, fetch, produce
 from tests.support.polling import wait_until
 
 METADATA = MetadataRequest(topics=[MetadataRequest.MetadataRequestTopic(name="t")])

@@ -9,8 +9,8 @@ import pytest
 from minikafka import ApiError, Broker
 from minikafka.errors import KAFKA_STORAGE_ERROR, NONE, NOT_ENOUGH_REPLICAS, NOT_LEADER_OR_FOLLOWER
 from minikafka.records.batch import iter_batches
+from tests.faults.data_requests import FETCH, PRODUCE, codes, fetch, produce
 from tests.faults.raw_client import RawClient
-from tests.faults.test_requests import FETCH, PRODUCE, codes, fetch, produce
 
 
 @pytest.fixture(scope="module")
