@@ -11,7 +11,12 @@ from minikafka.cli.deserializers import NAMES, DeserializationFailed, deserializ
 from minikafka.cli.formatters import formatter
 from minikafka.client.consumer import ConsumedRecord
 from minikafka.client.fetcher import FetchedRecord
-from minikafka.protocol.messages import OffsetCommitKey, OffsetCommitValue
+from minikafka.protocol.messages import (
+    OffsetCommitKey,
+    OffsetCommitValue,
+    ShareGroupMetadataKey,
+    ShareGroupMetadataValue,
+)
 from minikafka.protocol.stored import encode_key, encode_value
 from minikafka.records.batch import Record
 
@@ -100,6 +105,21 @@ def test_committed_offsets_as_json() -> None:
     assert printed({}, consumed(b"\x7f\x7f", value), name) == b""
 
 
+def test_share_groups_as_json() -> None:
+    key = encode_key(ShareGroupMetadataKey(group_id="g"))
+    value = encode_value(ShareGroupMetadataValue(epoch=3, metadata_hash=0), 0)
+    shown = json.loads(printed({}, consumed(key, value), "org.apache.kafka.tools.consumer.ShareGroupMessageFormatter"))
+    assert shown["key"] == {"type": 11, "data": {"groupId": "g"}}
+    assert shown["value"]["data"]["epoch"] == 3
+    assert printed({}, consumed(key, value), "org.apache.kafka.tools.consumer.OffsetsMessageFormatter") == b""
+
+
+def test_how_often_a_share_group_had_it() -> None:
+    shared = consumed()._replace(delivery_count=2)
+    assert printed({"print.delivery": "true"}, shared) == b"Delivery:2\tv\n"
+    assert printed({"print.delivery": "true"}, consumed()) == b"Delivery:NOT_PRESENT\tv\n"
+
+
 @pytest.mark.parametrize(
     ("name", "data", "text"),
     [
@@ -120,7 +140,7 @@ def test_a_deserializer(name: str, data: bytes, text: bytes) -> None:
     assert deserialize(data) == text
 
 
-@pytest.mark.parametrize("name", ["IntegerDeserializer", "BooleanDeserializer", "UUIDDeserializer"])
+@pytest.mark.parametrize("name", ["IntegerDeserializer", "BooleanDeserializer", "UUIDDeserializer", "VoidDeserializer"])
 def test_bytes_that_cannot_be_deserialized(name: str) -> None:
     with pytest.raises(DeserializationFailed):
         printed({"value.deserializer": name}, consumed())

@@ -1,6 +1,7 @@
 """What the internal topics hold, as JSON a line: committed offsets, groups, transactions (Kafka's ApiMessageFormatter).
 
-Read them with ``--consumer-property exclude.internal.topics=false`` or by ``--topic __consumer_offsets``.
+Kafka 4.2 puts nothing between two records; here each is a line, which whoever reads JSON takes just as well. Read them
+with ``--consumer-property exclude.internal.topics=false`` or by ``--topic __consumer_offsets``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from minikafka.protocol.structs import Message
 
 _OFFSET_COMMIT_TYPES = frozenset({0, 1})
 _GROUP_METADATA_TYPES = frozenset({2})
+_SHARE_GROUP_TYPES = frozenset(range(10, 16))
 
 
 class _Kind(NamedTuple):
@@ -35,6 +37,7 @@ class _Kind(NamedTuple):
 _KINDS = {
     "OffsetsMessageFormatter": _Kind(decode_group_key, _OFFSET_COMMIT_TYPES),
     "GroupMetadataMessageFormatter": _Kind(decode_group_key, _GROUP_METADATA_TYPES),
+    "ShareGroupMessageFormatter": _Kind(decode_group_key, _SHARE_GROUP_TYPES),
     "TransactionLogMessageFormatter": _Kind(decode_transaction_key, None),
     "ShareGroupStateMessageFormatter": _Kind(decode_share_key, None),
 }
