@@ -251,7 +251,20 @@ def test_help_and_version(run: Run, command: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *("kafka-topics", "kafka-configs", "kafka-console-producer", "kafka-console-consumer"),
+        *(
+            "kafka-topics",
+            "kafka-configs",
+            "kafka-console-producer",
+            "kafka-console-consumer",
+            "kafka-console-share-consumer",
+            "kafka-producer-perf-test",
+            "kafka-consumer-perf-test",
+            "kafka-e2e-latency",
+            "kafka-verifiable-producer",
+            "kafka-verifiable-consumer",
+            "kafka-dump-log",
+            "kafka-run-class",
+        ),
         *("kafka-consumer-groups", "kafka-transactions", "kafka-features"),
     ],
 )
