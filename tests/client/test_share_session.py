@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minikafka.client.share_session import ACCEPT, GAP, REJECT, RELEASE, _batches
+from minikafka.client.share_session import ACCEPT, GAP, REJECT, RELEASE, acknowledgement_batches_of
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from minikafka.client.share_session import ACCEPT, GAP, REJECT, RELEASE, _batche
 def test_acknowledgements_that_follow_each_other_go_together(
     types: dict[int, int], batches: list[tuple[int, int, list[int]]]
 ) -> None:
-    assert _batches(types) == batches
+    assert acknowledgement_batches_of(types) == batches

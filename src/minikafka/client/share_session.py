@@ -91,7 +91,9 @@ class ShareSession:
                                 ShareFetchRequest.AcknowledgementBatch(
                                     first_offset=first, last_offset=last, acknowledge_types=types
                                 )
-                                for first, last, types in _batches(acknowledgements.get((topic, index), {}))
+                                for first, last, types in acknowledgement_batches_of(
+                                    acknowledgements.get((topic, index), {})
+                                )
                             ],
                         )
                         for index in indexes
@@ -140,7 +142,7 @@ class ShareSession:
                                 ShareAcknowledgeRequest.AcknowledgementBatch(
                                     first_offset=first, last_offset=last, acknowledge_types=types
                                 )
-                                for first, last, types in _batches(acknowledgements[topic, index])
+                                for first, last, types in acknowledgement_batches_of(acknowledgements[topic, index])
                             ],
                         )
                         for index in indexes
@@ -159,7 +161,7 @@ class ShareSession:
         return ZERO_UUID if found is None else found.topic_id
 
 
-def _batches(types: Mapping[int, int]) -> list[tuple[int, int, list[int]]]:
+def acknowledgement_batches_of(types: Mapping[int, int]) -> list[tuple[int, int, list[int]]]:
     """First and last offset of those that follow each other, and their types: one, when it is the same for all."""
     found: list[tuple[int, int, list[int]]] = []
     for offset in sorted(types):
