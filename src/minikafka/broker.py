@@ -87,7 +87,7 @@ class Broker(Seeding):
         self._clock = JumpingClock() if clock is None else clock
         self._is_process = process
         self._host: Host | None = None
-        self._local_faults = LocalFaults(lambda: self._host)  # type: ignore[arg-type, return-value]
+        self._local_faults = LocalFaults(lambda: self._host, self._clock)  # type: ignore[arg-type, return-value]
         self._remote_faults: RemoteFaults | None = None
         self._faults: Faults | None = None
         self._requests: Requests | None = None

@@ -345,6 +345,24 @@ def test_a_broker_that_is_not_running_cannot_do_anything() -> None:
         Broker().faults.move_leader("t")
 
 
+def test_a_broker_that_is_started_again_is_well(broker: Broker) -> None:
+    with broker.faults.fill_disk(), broker.faults.fill_disk(), broker.faults.jump_clock(-3_600_000):
+        broker.kill()
+    broker.start()
+    broker.create_topic("t", message_timestamp_type="LogAppendTime")
+    assert abs(broker.produce("t", "v").timestamp - time.time() * 1000) < 60_000
+
+
+def test_the_disk_is_full_until_all_say_it_is_not(broker: Broker) -> None:
+    broker.create_topic("t")
+    with broker.faults.fill_disk():
+        with broker.faults.fill_disk():
+            pass
+        with pytest.raises(ApiError):
+            broker.produce("t", "v")
+    broker.produce("t", "v")
+
+
 def test_a_fault_may_outlive_the_broker(broker: Broker) -> None:
     broker.create_topic("t")
     with broker.faults.leader_unavailable("t"), broker.faults.fail("METADATA", 6) as fault:

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from minikafka.clock import JumpingClock
+from minikafka.clock import Clock, JumpingClock
 from minikafka.config import BrokerConfig, Listener
 from minikafka.embedded.host import ThreadHost
 from minikafka.embedded.kept_request import KeptRequest
@@ -39,11 +39,12 @@ def main() -> int:
     if not first:
         return 0
     wanted = json.loads(first)
-    faults = LocalFaults(lambda: host)
+    clock = JumpingClock()
+    faults = LocalFaults(lambda: host, clock)
     requests = RequestLog(0, lambda: faults.observe(requests))
     callable_parts = {"faults": faults, "requests": requests}
     try:
-        host = _start(wanted, faults)
+        host = _start(wanted, clock, faults)
     except Exception as error:
         _tell_failure(error)
         return 1
@@ -69,9 +70,9 @@ def main() -> int:
     return 0
 
 
-def _start(wanted: dict[str, Any], faults: LocalFaults) -> ThreadHost:
+def _start(wanted: dict[str, Any], clock: Clock, faults: LocalFaults) -> ThreadHost:
     config = BrokerConfig.from_mapping(wanted["settings"])
-    keeper = NodeKeeper(config, JumpingClock(), is_durable=wanted["is_durable"], faults=faults)
+    keeper = NodeKeeper(config, clock, is_durable=wanted["is_durable"], faults=faults)
     return ThreadHost(keeper, f"minikafka-{config.node_id}", [Listener(*each) for each in wanted["ports"]])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minikafka.faults.full_disk import Disk
 
 if TYPE_CHECKING:
+    from minikafka.clock import Clock
     from minikafka.embedded.host import PerformingHost
     from minikafka.embedded.request_log import RequestLog
     from minikafka.faults.control import FaultState
@@ -21,10 +22,13 @@ class LocalFaults:
     """A ``FaultHost``. Costs nothing until it is used.
 
     :param host: where the broker runs; None when it does not.
+    :param clock: the broker's.
     """
 
-    def __init__(self, host: Callable[[], PerformingHost | None]) -> None:
+    def __init__(self, host: Callable[[], PerformingHost | None], clock: Clock) -> None:
         self.disk = Disk()
+        self._fillings = 0
+        self._clock = clock
         self._host = host
         self._node: Node | None = None
         self._switchboard: Switchboard | None = None
@@ -85,4 +89,11 @@ class LocalFaults:
         )
 
     def fill_disk(self, is_full: bool) -> None:
-        self.disk.is_full = is_full
+        self._fillings += 1 if is_full else -1
+        self.disk.is_full = self._fillings > 0
+
+    def jump_clock(self, ms: int) -> None:
+        jump: Callable[[int], None] | None = getattr(self._clock, "jump", None)
+        if jump is None:
+            raise TypeError(f"a {type(self._clock).__name__} cannot jump: it has no method jump(ms)")
+        jump(ms)

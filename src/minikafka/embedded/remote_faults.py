@@ -53,7 +53,14 @@ class RemoteFaults:
         return self._running().control("faults", "act", action=action, arguments=arguments)
 
     def fill_disk(self, is_full: bool) -> None:
-        self._running().control("faults", "fill_disk", is_full=is_full)
+        # The next process finds room, and the right time.
+        if is_full or self.is_running:
+            self._running().control("faults", "fill_disk", is_full=is_full)
+
+    def jump_clock(self, ms: int) -> None:
+        # Also to undo a jump: of a process that has ended, nothing is left of it.
+        if self.is_running:
+            self._running().control("faults", "jump_clock", ms=ms)
 
     def _ask(self, number: int, command: str, *, is_over: bool) -> FaultState:
         host, remote_number = self._homes[number]

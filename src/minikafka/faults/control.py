@@ -78,7 +78,13 @@ class FaultHost(Protocol):
         """Do one of ``node_actions.ACTIONS``, and return its outcome. RuntimeError: the broker is not running."""
         ...
 
-    def fill_disk(self, is_full: bool) -> None: ...
+    def fill_disk(self, is_full: bool) -> None:
+        """Calls are counted: the disk is full until each True was followed by a False."""
+        ...
+
+    def jump_clock(self, ms: int) -> None:
+        """Raises TypeError: that clock cannot."""
+        ...
 
 
 class Fault:
@@ -119,8 +125,7 @@ class Fault:
             if self._number is not None:
                 self._last = self._faults._host().remove_fault(self._number)
         finally:
-            # A broker that was stopped has forgotten what this did to it.
-            if self._undo is not None and self._faults._host().is_running:
+            if self._undo is not None:
                 self._undo()
 
     def wait_for_hits(self, hits: int = 1, *, timeout_s: float = 10.0) -> None:
@@ -260,7 +265,7 @@ class Faults:
         self._act("refuse_connections", is_refusing=True)
         if cut:
             self.disconnect()
-        return self._stand(lambda: self._act("refuse_connections", is_refusing=False))
+        return self._stand(lambda: self._undo("refuse_connections", is_refusing=False))
 
     def disconnect(self) -> int:
         """Cut all connections now. Returns how many."""
@@ -286,7 +291,7 @@ class Faults:
         """Let a partition, or all of a topic, have no leader (-1 in the metadata) until this ends, and then this broker
         in a new leader epoch."""
         self._act("elect_leader", topic=topic, partition=partition, is_there=False)
-        return self._stand(lambda: self._act("bring_leader_back", topic=topic, partition=partition))
+        return self._stand(lambda: self._undo("bring_leader_back", topic=topic, partition=partition))
 
     # Coordinators and groups.
 
@@ -307,7 +312,7 @@ class Faults:
         All groups, or transactional ids, of the same partition of the coordinator's topic share its fate."""
         names = _one_of(group, transactional_id)
         self._act("hold_coordinator", **names, is_loading=True)
-        return self._stand(lambda: self._act("hold_coordinator", **names, is_loading=False))
+        return self._stand(lambda: self._undo("hold_coordinator", **names, is_loading=False))
 
     def rebalance(self, group: str) -> None:
         """Let a group rebalance now: members of the classic protocol have to join again, those of KIP-848 get a new
@@ -333,13 +338,13 @@ class Faults:
         """Change a byte of the batch that holds ``offset`` (None: the last one) on disk, until this ends. Consumers
         that check checksums see that it is wrong."""
         path, position = self._act("corrupt_batch", topic=topic, partition=partition, offset=offset)
-        return self._stand(lambda: self._act("repair", topic=topic, partition=partition, path=path, position=position))
+        return self._stand(lambda: self._undo("repair", topic=topic, partition=partition, path=path, position=position))
 
     def jump_clock(self, ms: int) -> Fault:
         """Set the broker's wall clock forward, or back where negative, until this ends. Deadlines stay when they
         were."""
-        self._act("jump_clock", ms=ms)
-        return self._stand(lambda: self._act("jump_clock", ms=-ms))
+        self._host().jump_clock(ms)
+        return self._stand(lambda: self._host().jump_clock(-ms))
 
     # All of them.
 
@@ -359,6 +364,11 @@ class Faults:
 
     def _act(self, action: str, **arguments: Any) -> Any:
         return self._host().act(action, arguments)
+
+    def _undo(self, action: str, **arguments: Any) -> None:
+        # A broker that was stopped has forgotten what was done to it.
+        if self._host().is_running:
+            self._act(action, **arguments)
 
     def _stand(self, undo: Callable[[], object]) -> Fault:
         fault = Fault(self, None, undo)

@@ -122,14 +122,6 @@ def repair(node: Node, topic: str, partition: int, path: str, position: int) -> 
             _flip(segment.log, position)
 
 
-def jump_clock(node: Node, ms: int) -> None:
-    """Set the broker's wall clock forward, or back."""
-    jump: Callable[[int], None] | None = getattr(node.clock, "jump", None)
-    if jump is None:
-        raise TypeError(f"a {type(node.clock).__name__} cannot jump: it has no method jump(ms)")
-    jump(ms)
-
-
 ACTIONS: dict[str, Callable[..., Any]] = {
     action.__name__: action
     for action in (
@@ -143,7 +135,6 @@ ACTIONS: dict[str, Callable[..., Any]] = {
         refuse_connections,
         corrupt_batch,
         repair,
-        jump_clock,
     )
 }
 
