@@ -14,6 +14,7 @@ VERSIONS = ("0.8.2.2", "0.9.0.1", "0.10.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "
 TOOLS_VERSION = "4.2.0"
 # The last release whose tools do everything with ZooKeeper, and a shell of today's ZooKeeper.
 KAFKA_WITH_ZOOKEEPER = "kafka-2.4.1"
+KAFKA_WITH_OLD_CONSUMER = "kafka-0.8.2.2"
 ZOOKEEPER = "zookeeper"
 # Programs this short are done before the second compiler would have paid.
 JAVA = ("java", "-Xmx256m", "-XX:TieredStopAtLevel=1")
@@ -51,6 +52,7 @@ def jars(workplace: Workplace) -> dict[str, Path]:
     wanted = {version: kafka_jars.kafka_clients(version) for version in VERSIONS}
     wanted["tools"] = kafka_jars.kafka_broker(TOOLS_VERSION)
     wanted[KAFKA_WITH_ZOOKEEPER] = ["org.apache.kafka:kafka_2.12:2.4.1", kafka_jars.NO_LOGGING]
+    wanted[KAFKA_WITH_OLD_CONSUMER] = ["org.apache.kafka:kafka_2.10:0.8.2.2"]
     wanted[ZOOKEEPER] = ["org.apache.zookeeper:zookeeper:3.9.3", "commons-cli:commons-cli:1.5.0", kafka_jars.NO_LOGGING]
     return kafka_jars.fetch(workplace.folder("java"), wanted)
 

@@ -1,4 +1,4 @@
-"""What spoke to ZooKeeper speaks to its stand-in: ZooKeeper's own shell, and the tools of Kafka 2.4 with --zookeeper.
+"""What spoke to ZooKeeper speaks to its stand-in: ZooKeeper's own shell, the tools of Kafka 2.4, the consumer of 0.8.
 
 The sentences are those that these tools print with a real ZooKeeper and a Kafka 2.4.1 behind it.
 """
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from minikafka.client.cluster import Cluster
+from minikafka.client.producer import Producer
 from tests.matrix import java_clients
 from tests.matrix.workplace import Workplace, run
 from tests.support.brokers import free_port
@@ -43,9 +45,10 @@ def check(workplace: Workplace) -> str:
         shell = [*java_clients.JAVA, "-cp", f"{jars[java_clients.ZOOKEEPER]}/*", SHELL, "-server", address]
         use_topics(topics, configs, topic)
         look_around(shell, topic)
+        read_with_the_old_consumer(jars[java_clients.KAFKA_WITH_OLD_CONSUMER], address, topic, workplace)
         expect([*topics, "--delete", "--topic", topic], MARKED.format(topic))
         assert topic not in run([*topics, "--list"]).splitlines()
-    return "a topic created, described, changed and deleted; znodes read"
+    return "a topic created, described, changed, read and deleted; znodes read"
 
 
 @contextmanager
@@ -106,6 +109,19 @@ def look_around(shell: Sequence[str], topic: str) -> None:
         "Node does not exist: /nope",
     ):
         assert line in printed, printed
+
+
+def read_with_the_old_consumer(jars: Path, address: str, topic: str, workplace: Workplace) -> None:
+    """The consumer of Kafka 0.8 is a member of its group, and commits, in ZooKeeper alone."""
+    lines = [f"line {number}" for number in range(100)]
+    with Cluster(workplace.bootstrap) as cluster:
+        producer = Producer(cluster)
+        for number, line in enumerate(lines):
+            producer.send(topic, line.encode(), partition=number % 2)
+        producer.flush()
+    consumer = [*java_clients.JAVA, "-cp", f"{jars}/*", "kafka.tools.ConsoleConsumer", "--zookeeper", address]
+    printed = run([*consumer, "--topic", topic, "--from-beginning", "--max-messages", str(len(lines))], timeout_s=60)
+    assert sorted(line for line in printed.splitlines() if line.startswith("line ")) == sorted(lines), printed
 
 
 def expect(command: Sequence[str], wanted: str) -> None:

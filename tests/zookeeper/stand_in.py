@@ -16,12 +16,14 @@ from tests.support.polling import wait_until
 class StandIn:
     """``zookeeper-server-start`` with a file of its own."""
 
-    def __init__(self, directory: Path, bootstrap_servers: str, server_properties: str = "") -> None:
+    def __init__(
+        self, directory: Path, bootstrap_servers: str, server_properties: str = "", settings: str = ""
+    ) -> None:
         self.port = free_port()
         self.output = directory / "output"
         file = directory / "zookeeper.properties"
         file.write_text(
-            f"clientPort={self.port}\nclientPortAddress=127.0.0.1\nbootstrap.servers={bootstrap_servers}\n"
+            f"clientPort={self.port}\nclientPortAddress=127.0.0.1\nbootstrap.servers={bootstrap_servers}\n{settings}"
         )
         if server_properties:
             (directory / "server.properties").write_text(server_properties)

@@ -141,7 +141,7 @@ def test_where_no_quotas_are(path: str) -> None:
 def test_what_may_be_written_says_so() -> None:
     nodes = topology_znodes(TOPOLOGY, STARTED_MS)
     assert nodes["/brokers/topics"].permissions == nodes["/brokers/topics/test"].permissions == ALL
-    assert nodes["/controller"].permissions == nodes["/consumers"].permissions == READ
+    assert nodes["/controller"].permissions == nodes["/brokers"].permissions == READ
 
 
 def test_access_lists() -> None:

@@ -106,13 +106,57 @@ def test_errors(zookeeper: ZooKeeperClient) -> None:
 def test_what_may_not_be_written(zookeeper: ZooKeeperClient) -> None:
     no = messages.NO_AUTH
     assert refused(zookeeper.create, "/mine", b"") == no
-    assert refused(zookeeper.create, "/consumers/group", None) == no
     assert refused(zookeeper.create, "/brokers/topics/t", b"{}", 1) == no  # ephemeral
     assert refused(zookeeper.create, "/admin/delete_topics/t", None, messages.PERSISTENT_SEQUENTIAL) == no
     assert refused(zookeeper.set_data, "/controller", b"{}") == no
     assert refused(zookeeper.delete, "/controller") == no
     credential = b'{"version":1,"config":{"SCRAM-SHA-256":"salt=x,iterations=4096"}}'
     assert refused(zookeeper.create, "/config/users/u", credential) == no
+
+
+def test_what_consumers_of_0_8_keep(stand_in: StandIn, zookeeper: ZooKeeperClient) -> None:
+    """A member that comes and goes: its id and what it owns go with it, what it has committed stays."""
+    ephemeral, in_order = messages.EPHEMERAL, messages.EPHEMERAL_SEQUENTIAL
+    member = stand_in.client()
+    for path in ("/consumers/g", "/consumers/g/ids", "/consumers/g/offsets"):
+        assert member.create(path, None) == path
+    member.create("/consumers/g/ids/one", b"{}", ephemeral)
+    member.create("/consumers/g/offsets/t", b"5")
+    member.set_data("/consumers/g/offsets/t", b"7")
+    numbered = [member.create("/consumers/g/ids/n-", None, in_order) for _ in range(2)]
+    assert numbered == ["/consumers/g/ids/n-0000000000", "/consumers/g/ids/n-0000000001"]
+    mine = member.call(messages.GET_EPHEMERALS, jute.string("/consumers"))
+    assert mine.vector(mine.string) == ["/consumers/g/ids/one", *numbered]
+    assert refused(member.create, "/consumers/g/ids/one/below", None) == messages.NO_CHILDREN_FOR_EPHEMERALS
+    assert refused(member.delete, "/consumers/g") == messages.NOT_EMPTY
+    assert refused(member.delete, "/consumers/g/ids/one", 3) == messages.BAD_VERSION
+    member.delete(numbered[0])
+
+    stat = zookeeper.exists("/consumers/g/ids/one", watch=True)
+    assert stat is not None
+    assert stat.ephemeral_owner == member.session_id
+    names, _ = zookeeper.get_children("/consumers/g/ids", watch=True)
+    assert names == ["one", "n-0000000001"]
+    member.close()
+    told = zookeeper.wait_for_events(2, EVENT_TIMEOUT_S)
+    assert {each.kind for each in told} == {NODE_DELETED, NODE_CHILDREN_CHANGED}
+    assert zookeeper.get_children("/consumers/g/ids")[0] == []
+    assert zookeeper.get_data("/consumers/g/offsets/t")[0] == b"7"
+
+
+def test_a_member_that_dies_is_gone_after_its_time(tmp_path: Path, broker: Broker) -> None:
+    stand_in = StandIn(tmp_path, broker.bootstrap_servers, settings="tickTime=20\n")
+    try:
+        with stand_in.client() as other:
+            member = stand_in.client()
+            assert member.timeout_ms == 400
+            member.create("/consumers/g", None)
+            member.create("/consumers/g/one", None, messages.EPHEMERAL)
+            member.close_connection()
+            wait_until(lambda: other.exists("/consumers/g/one") is None, what="the session has ended")
+            assert other.exists("/consumers/g") is not None
+    finally:
+        assert stand_in.stop() == 0, stand_in.printed
 
 
 def test_a_topic_is_created_extended_changed_and_deleted(zookeeper: ZooKeeperClient, cluster: Cluster) -> None:

@@ -69,6 +69,8 @@ def test_writes(shell: Shell) -> None:
     config = '{"version":1,"config":{"retention.ms":"5"}}'
     assert shell("create", "/config/topics/typed", config) == (0, "Created /config/topics/typed\n", "")
     assert "dataVersion = 1\n" in shell("set", "-s", "/config/topics/typed", '{"version":1,"config":{}}')[1]
+    assert shell("create", "/consumers/typed", "x") == (0, "Created /consumers/typed\n", "")
+    assert shell("delete", "/consumers/typed") == (0, "", "")
     created = shell("create", "-s", "/config/changes/config_change_")
     assert re.fullmatch(r"Created /config/changes/config_change_\d{10}\n", created[1])
 

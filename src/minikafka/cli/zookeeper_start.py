@@ -93,7 +93,7 @@ def _run(settings: Settings) -> None:
     def say_ready(port: int) -> None:
         _say(
             f"{_READY}: port {port} answers its four-letter words, and shows the broker at "
-            f"{settings.cluster.bootstrap_servers} as znodes; nothing is kept here."
+            f"{settings.cluster.bootstrap_servers} as znodes; nothing is kept on disk."
         )
 
     try:

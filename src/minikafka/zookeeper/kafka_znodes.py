@@ -45,7 +45,9 @@ _EMPTY = (
     "/log_dir_event_notification",
 )
 _OF_ZOOKEEPER = ("/zookeeper", "/zookeeper/config", "/zookeeper/quota")
-_WRITABLE = frozenset({DELETE_TOPICS, TOPICS, TOPIC_CONFIGS, CHANGES, "/config/clients", "/config/users"})
+_WRITABLE = frozenset(
+    {DELETE_TOPICS, TOPICS, TOPIC_CONFIGS, CHANGES, "/config/clients", "/config/users", "/consumers"}
+)
 # Ephemeral nodes belong to the session of their broker.
 _FIRST_BROKER_SESSION = 0x1000_0000_0000_0000
 

@@ -13,9 +13,12 @@ from minikafka.client.errors import ClientError
 from minikafka.clock import Clock
 from minikafka.errors import UNKNOWN_TOPIC_OR_PARTITION, ApiError
 from minikafka.zookeeper.cluster_state import NO_SETTINGS, NOTHING, read_settings, read_topology
+from minikafka.zookeeper.consumer_znodes import ConsumerZnodes
+from minikafka.zookeeper.errors import ZooKeeperError
 from minikafka.zookeeper.kafka_acl_znodes import ACLS, acl_znodes
 from minikafka.zookeeper.kafka_writes import KafkaWrites
 from minikafka.zookeeper.kafka_znodes import CONFIG, settings_znodes, topology_znodes
+from minikafka.zookeeper.messages import NO_AUTH
 from minikafka.zookeeper.znodes import Content, Event, ZnodeTree, split
 
 FRESH_MS = 100
@@ -42,6 +45,7 @@ class LiveTree:
         self._topology = NOTHING
         self._settings = NO_SETTINGS
         self._writes = KafkaWrites()
+        self._consumers = ConsumerZnodes()
         self._is_reachable = True
         self._shown: tuple[object, ...] = ()
         self._topology_is_fresh_until_ms = -1
@@ -57,8 +61,8 @@ class LiveTree:
         now_ms = self._clock.monotonic_ms()
         wants_settings = self._is_a_setting(path)
         fresh_until_ms = self._settings_are_fresh_until_ms if wants_settings else self._topology_is_fresh_until_ms
-        if now_ms < fresh_until_ms:
-            return []
+        if now_ms < fresh_until_ms or self.holds(path):
+            return self._show()
         try:
             self._topology = read_topology(self._cluster)
             self._topology_is_fresh_until_ms = now_ms + FRESH_MS
@@ -77,20 +81,46 @@ class LiveTree:
         settings = [path for path in paths if self._is_a_setting(path)]
         return settings[:1] or list(paths)[:1]
 
-    def create(self, path: str, data: bytes | None, *, is_sequential: bool) -> str:
-        """Returns the path that was created. Raises ZooKeeperError."""
+    def holds(self, path: str) -> bool:
+        """Whether what is at ``path`` is kept here, and not read from the broker."""
+        return ConsumerZnodes.holds(self._inner(path))
+
+    def create(self, path: str, data: bytes | None, *, owner: int, is_sequential: bool) -> str:
+        """Returns the path that was created; ``owner`` is the session of an ephemeral one, or 0.
+
+        Raises ZooKeeperError.
+        """
+        inner = self._inner(path)
+        if self.holds(path):
+            created = self._consumers.create(inner, data, owner=owner, is_sequential=is_sequential)
+            return self._chroot + created
+        if owner:
+            raise ZooKeeperError(NO_AUTH)
         try:
-            inner = path.removeprefix(self._chroot)
             return self._chroot + self._writes.create(self._cluster, inner, data, is_sequential=is_sequential)
         finally:
             self.expire()
 
+    def delete(self, path: str) -> None:
+        """Delete a node that is there. Raises ZooKeeperError."""
+        if not self.holds(path):
+            raise ZooKeeperError(NO_AUTH)
+        self._consumers.delete(self._inner(path))
+
+    def end_session(self, session_id: int) -> list[Event]:
+        """Its ephemeral nodes go; returns what has happened in the tree."""
+        self._consumers.end_session(session_id)
+        return self._show()
+
     def set_data(self, path: str, data: bytes | None) -> None:
         """Change a node that is there. Raises ZooKeeperError."""
+        if self.holds(path):
+            self._consumers.set_data(self._inner(path), data)
+            return
         node = self.tree.get(path)
         old = None if node is None else node.content.data
         try:
-            self._writes.set_data(self._cluster, path.removeprefix(self._chroot), old, data)
+            self._writes.set_data(self._cluster, self._inner(path), old, data)
         finally:
             self.expire()
 
@@ -98,13 +128,14 @@ class LiveTree:
         self._cluster.close()
 
     def _show(self) -> list[Event]:
-        shown = (self._topology, self._settings, dict(self._writes.pending))
+        shown = (self._topology, self._settings, dict(self._writes.pending), dict(self._consumers.contents))
         if shown == self._shown:
             return []
         self._shown = shown
         kafka = topology_znodes(self._topology, self._started_ms)
         kafka |= settings_znodes(self._settings, self._topology) | acl_znodes(self._settings.acls)
         self._add_pending(kafka)
+        kafka |= self._consumers.contents
         return self.tree.replace(self._mounted(kafka), self._clock.wall_ms())
 
     def _add_pending(self, kafka: dict[str, Content]) -> None:
@@ -115,6 +146,9 @@ class LiveTree:
                 del pending[path]
             else:
                 kafka[path] = content
+
+    def _inner(self, path: str) -> str:
+        return path.removeprefix(self._chroot)
 
     def _is_a_setting(self, path: str) -> bool:
         # Whether there are access lists shows at the top. Who lists everything comes by each path on the way.

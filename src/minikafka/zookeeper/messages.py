@@ -49,7 +49,9 @@ BAD_ARGUMENTS: Final = -8
 NO_NODE: Final = -101
 NO_AUTH: Final = -102
 BAD_VERSION: Final = -103
+NO_CHILDREN_FOR_EPHEMERALS: Final = -108
 NODE_EXISTS: Final = -110
+NOT_EMPTY: Final = -111
 SESSION_EXPIRED: Final = -112
 
 # Events (Watcher.Event.EventType), in a session that is connected (KeeperState.SyncConnected).
@@ -62,7 +64,9 @@ _EVENT_XID: Final = -1
 
 # Flags of a new node (CreateMode).
 PERSISTENT: Final = 0
+EPHEMERAL: Final = 1
 PERSISTENT_SEQUENTIAL: Final = 2
+EPHEMERAL_SEQUENTIAL: Final = 3
 
 # Permissions (ZooDefs.Perms).
 READ: Final = 1

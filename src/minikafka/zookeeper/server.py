@@ -97,7 +97,8 @@ class Server:
         """Every now and then, for those who watch."""
         while True:
             await asyncio.sleep(_LOOK_FOR_CHANGES_S)
-            self.sessions.drop_expired()
+            for session_id in self.sessions.take_expired():
+                self.submit(self.service.end_session, session_id)
             await self.loop.run_in_executor(self._worker, self.service.look_for_changes)
 
     def submit(self, function: Callable[..., None], *arguments: object) -> None:
@@ -236,11 +237,16 @@ class _Connection(asyncio.Protocol):
 
     # --- from the worker
 
+    @property
+    def session_id(self) -> int:
+        return 0 if self._session is None else self._session.session_id
+
     def send_event(self, event: Event) -> None:
         self._from_worker(self._write, messages.event(event.kind, event.path))
 
     def _answer(self, header: RequestHeader, reader: JuteReader, session: Session) -> None:
         if header.operation == messages.CLOSE_SESSION:
+            self._server.service.end_session(session.session_id)
             self._from_worker(self._end_session, header, session)
             return
         if header.operation == messages.WHO_AM_I:

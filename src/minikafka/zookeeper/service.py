@@ -1,9 +1,10 @@
 """Answers ZooKeeper's requests from a live tree: which operation reads what, which writes are passed on, which are not.
 
-A write that Kafka's tools made in ZooKeeper's time is passed on to the broker; everything else, ephemeral nodes among
-it, is answered with NOAUTH, as the access list of the nodes says: everybody may read, and what may be written has all
-permissions. (The error of a read-only server is not it: such a server says so when a session begins, and clients that
-have not asked for one turn away.) Operations that are not served are answered with UNIMPLEMENTED.
+A write that Kafka's tools made in ZooKeeper's time is passed on to the broker, and what consumers of 0.8 keep below
+/consumers is kept for them; everything else is answered with NOAUTH, as the access list of the nodes says: everybody
+may read, and what may be written has all permissions. (The error of a read-only server is not it: such a server says so
+when a session begins, and clients that have not asked for one turn away.) Operations that are not served are answered
+with UNIMPLEMENTED.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from minikafka.zookeeper.watches import Watcher, Watches
 from minikafka.zookeeper.znodes import Event, Znode, is_valid, split
 
 _NEW_NODES = frozenset({messages.CREATE, messages.CREATE2, messages.CREATE_CONTAINER, messages.CREATE_TTL})
-_REFUSED = frozenset({messages.DELETE, messages.SET_ACL, messages.RECONFIG})
+_REFUSED = frozenset({messages.SET_ACL, messages.RECONFIG})
+_EPHEMERAL = frozenset({messages.EPHEMERAL, messages.EPHEMERAL_SEQUENTIAL})
+_SEQUENTIAL = frozenset({messages.PERSISTENT_SEQUENTIAL, messages.EPHEMERAL_SEQUENTIAL})
 
 
 class Service:
@@ -48,6 +51,7 @@ class Service:
             messages.GET_EPHEMERALS: self._get_ephemerals,
             messages.SYNC: self._sync,
             messages.SET_WATCHES: self._set_watches,
+            messages.DELETE: lambda reader, _: self._delete(PathAndVersion.read(reader)),
             messages.SET_DATA: lambda reader, _: self._set_data(SetDataRequest.read(reader)),
             messages.MULTI: lambda reader, _: self._multi(reader),
             messages.MULTI_READ: self._multi_read,
@@ -78,6 +82,10 @@ class Service:
         """Who comes now sees what the brokers have now."""
         self._live.expire()
 
+    def end_session(self, session_id: int) -> None:
+        """What a session has created for its time goes with it."""
+        self.watches.fire(self._live.end_session(session_id))
+
     def forget(self, watcher: Watcher) -> None:
         """A connection has ended, and its watches with it."""
         self.watches.forget(watcher)
@@ -102,9 +110,7 @@ class Service:
 
     def _answer(self, operation: int, reader: JuteReader, watcher: Watcher) -> bytes:
         if operation in _NEW_NODES:
-            return self._create(CreateRequest.read(reader, operation), operation)
-        if operation == messages.DELETE:
-            self._delete(PathAndVersion.read(reader))
+            return self._create(CreateRequest.read(reader, operation), operation, watcher)
         if operation in _REFUSED:
             raise ZooKeeperError(messages.NO_AUTH)
         if operation not in self._answers:
@@ -151,9 +157,10 @@ class Service:
         return jute.integer(len(self._tree.below(path)))
 
     def _get_ephemerals(self, reader: JuteReader, watcher: Watcher) -> bytes:
-        """Those of the session that asks: it has none."""
-        reader.string()
-        return jute.vector([])
+        """Those of the session that asks, below a path."""
+        prefix = reader.string()
+        mine = self.ephemeral_nodes().get(watcher.session_id, [])
+        return jute.vector([jute.string(path) for path in mine if path.startswith(prefix)])
 
     def _sync(self, reader: JuteReader, watcher: Watcher) -> bytes:
         path = reader.string()
@@ -204,18 +211,20 @@ class Service:
 
     # --- writes
 
-    def _create(self, asked: CreateRequest, operation: int) -> bytes:
+    def _create(self, asked: CreateRequest, operation: int, watcher: Watcher) -> bytes:
         if not is_valid(asked.path):
             raise ZooKeeperError(messages.BAD_ARGUMENTS)
         self._live.expire()
         self._refresh(asked.path)
-        if asked.flags not in (messages.PERSISTENT, messages.PERSISTENT_SEQUENTIAL):
+        if asked.flags not in _EPHEMERAL | _SEQUENTIAL | {messages.PERSISTENT}:
             raise ZooKeeperError(messages.NO_AUTH)
-        is_sequential = asked.flags == messages.PERSISTENT_SEQUENTIAL
+        is_sequential = asked.flags in _SEQUENTIAL
         if not is_sequential and self._tree.get(asked.path) is not None:
             raise ZooKeeperError(messages.NODE_EXISTS)
-        self._existing(split(asked.path)[0])
-        created = self._live.create(asked.path, asked.data, is_sequential=is_sequential)
+        if self._existing(split(asked.path)[0]).content.ephemeral_owner:
+            raise ZooKeeperError(messages.NO_CHILDREN_FOR_EPHEMERALS)
+        owner = watcher.session_id if asked.flags in _EPHEMERAL else 0
+        created = self._live.create(asked.path, asked.data, owner=owner, is_sequential=is_sequential)
         self._refresh(asked.path)
         answer = jute.string(created)
         if operation == messages.CREATE:
@@ -232,10 +241,13 @@ class Service:
         self._refresh(asked.path)
         return self._existing(asked.path).stat().encode()
 
-    def _delete(self, asked: PathAndVersion) -> None:
-        """Nothing is deleted; a node that is not there is an error of its own."""
+    def _delete(self, asked: PathAndVersion) -> bytes:
         self._refresh(asked.path)
-        self._existing(asked.path, asked.version)
+        if self._existing(asked.path, asked.version).children:
+            raise ZooKeeperError(messages.NOT_EMPTY)
+        self._live.delete(asked.path)
+        self._refresh(asked.path)
+        return b""
 
     def _multi(self, reader: JuteReader) -> bytes:
         """All or nothing, as in ZooKeeper: one write more than a check cannot be promised, and is refused."""

@@ -25,6 +25,7 @@ class Sessions:
         self._clock = clock
         self._sessions: dict[int, Session] = {}
         self._deadlines_ms: dict[int, int] = {}
+        self._expired: list[int] = []
         # As ZooKeeper forms them: a byte for the server, five for the time of its start, two to count.
         self._next_id = (clock.wall_ms() & 0xFFFFFFFFFF) << 16
 
@@ -65,8 +66,15 @@ class Sessions:
     def _negotiated(self, wanted_ms: int) -> int:
         return max(self.min_timeout_ms, min(wanted_ms, self.max_timeout_ms))
 
+    def take_expired(self) -> list[int]:
+        """The ids of sessions that have ended by themselves since this was last asked."""
+        self.drop_expired()
+        expired, self._expired = self._expired, []
+        return expired
+
     def drop_expired(self) -> None:
         """End those that nothing was heard of for their time-out."""
         now_ms = self._clock.monotonic_ms()
         for session_id in [each for each, deadline_ms in self._deadlines_ms.items() if deadline_ms < now_ms]:
             del self._sessions[session_id], self._deadlines_ms[session_id]
+            self._expired.append(session_id)

@@ -10,7 +10,10 @@ from minikafka.zookeeper.znodes import Event
 
 
 class Watcher(Protocol):
-    """A connection."""
+    """A connection, in its session."""
+
+    @property
+    def session_id(self) -> int: ...
 
     def send_event(self, event: Event) -> None: ...
 
