@@ -28,6 +28,7 @@ TESTS_ON_OTHER_PYTHONS = (
     "tests/protocol",
     "tests/records",
     "tests/server",
+    "tests/embedded",
     "tests/test_broker.py",
     "tests/clients/test_restart.py",
 )

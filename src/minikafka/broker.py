@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from minikafka.clock import Clock, JumpingClock
 from minikafka.config import BrokerConfig
 from minikafka.embedded.directories import remove, temporary_path, written_with
+from minikafka.embedded.forks import keep_from_forks
 from minikafka.embedded.local_faults import LocalFaults
 from minikafka.embedded.seeding import Seeding
 from minikafka.server.endpoints import is_wildcard, join_host_port
@@ -195,6 +196,7 @@ class Broker(Seeding):
             raise
         if self._requests is not None:
             self._requests.begin()
+        keep_from_forks(self)
         # A program that forgets to stop its broker ends, and the broker stops cleanly.
         atexit.register(self.stop)
         return self
@@ -222,6 +224,16 @@ class Broker(Seeding):
         if host is not None:
             self._ports = host.listeners
             host.kill()
+
+    def forget_after_fork(self) -> None:
+        """Called in a process that was forked from the broker's: there it does not run."""
+        atexit.unregister(self.stop)
+        host, self._host = self._host, None
+        self._keeper = None
+        self._ports = ()
+        self._temporary_directory = None  # it is the parent's
+        if host is not None:
+            host.leave_to_parent()
 
     def restart(self) -> None:
         """Stop it cleanly, and start it on the same directory and ports. Raises as ``start`` and ``stop``."""
@@ -262,6 +274,7 @@ class Broker(Seeding):
             self._forget()
             raise
         self._keeper, self._host = keeper, LoopHost(keeper)
+        keep_from_forks(self)
         return self
 
     async def stop_async(self) -> None:

@@ -235,6 +235,46 @@ def test_what_a_process_cannot_have() -> None:
         asyncio.run(Broker(process=True).start_async())
 
 
+# Forks.
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+@pytest.mark.parametrize("process", [False, True], ids=["thread", "process"])
+def test_a_forked_process_leaves_the_broker_to_its_parent(process: bool, tmp_path: Path) -> None:
+    script = f"""
+import os, sys
+from minikafka import Broker
+
+broker = Broker(process={process}).start()
+broker.produce("t", "v")
+reading, writing = os.pipe()
+child = os.fork()
+if child == 0:
+    os.close(writing)
+    assert not broker.is_running
+    try:
+        broker.topics()
+    except RuntimeError as error:
+        assert "not running" in str(error), error
+    broker.stop()
+    with Broker() as own:
+        own.produce("other", "v")
+        assert own.topics() == {{"other": 1}}
+    os.read(reading, 1)  # ends after the parent has tried the port
+    sys.exit(0)
+broker.restart()
+assert [record.text for record in broker.records("t")] == ["v"]
+assert os.path.isdir(broker.log_dirs[0])
+os.write(writing, b".")
+_, status = os.waitpid(child, 0)
+assert broker.topics() == {{"t": 1}}
+broker.stop()
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 # Where it lives.
 
 

@@ -108,6 +108,14 @@ class ChildHost:
         """What a method of a part of the process ("faults", "requests") returns. Raises what it raises."""
         return self._ask({"command": "call", "on": part, "method": method, "arguments": arguments})["value"]
 
+    def leave_to_parent(self) -> None:
+        # The broker ends when nobody holds the other end of its input any more.
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            if pipe is not None:
+                _close(pipe)
+        self._disconnect()
+        self._process.returncode = 0  # It is no child of this process, which cannot wait for it.
+
     def watch(self, topics: Collection[str] | None) -> Watch:
         return RemoteWatch(self._watch_port, topics)
 

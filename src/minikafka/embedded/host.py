@@ -52,6 +52,10 @@ class Host(Protocol):
         """Watch topics; None: all of them."""
         ...
 
+    def leave_to_parent(self) -> None:
+        """In a forked process: close what was inherited, and disturb nothing."""
+        ...
+
 
 class PerformingHost(Protocol):
     """One whose node is in this process."""
@@ -111,6 +115,10 @@ class ThreadHost:
 
     def restore(self, sources: Sequence[str]) -> None:
         self._thread.run(self._keeper.restore(sources))
+
+    def leave_to_parent(self) -> None:
+        if self._keeper.node is not None:
+            self._keeper.node.close_inherited()
 
     def watch(self, topics: Collection[str] | None) -> Watch:
         return ThreadWatch(self._keeper.watches, self._thread.loop, topics)

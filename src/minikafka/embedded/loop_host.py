@@ -54,6 +54,10 @@ class LoopHost:
     def restore(self, sources: Sequence[str]) -> None:
         self._run(self._keeper.restore(sources))
 
+    def leave_to_parent(self) -> None:
+        if self._keeper.node is not None:
+            self._keeper.node.close_inherited()
+
     def watch(self, topics: Collection[str] | None) -> Watch:
         return ThreadWatch(self._keeper.watches, self._loop, topics)
 

@@ -149,6 +149,10 @@ class Node:
         """Listener name -> its socket once more, for a node that takes over: clients that connect in between wait."""
         return self.server.duplicate_sockets()
 
+    def close_inherited(self) -> None:
+        """In a process that was forked from the broker's: leave the listeners to that one."""
+        self.server.close_inherited()
+
     async def _open(self) -> None:
         bound = self.server.bind(self.config.listeners, self._inherited_sockets)
         self._logs.open_directories()

@@ -170,6 +170,10 @@ class SocketServer:
         """Listener name -> its socket once more; with it the port stays taken, and connections wait to be accepted."""
         return {listener.name: bound.dup() for listener, bound in self._sockets}
 
+    def close_inherited(self) -> None:
+        """In a forked process: listen no more. The event loop is not told: what it watches with is the parent's."""
+        self._close_sockets()
+
     def change_limits(self, limits: ConnectionLimits) -> None:
         """Use these limits for new connections from now on."""
         self._quotas.limits = limits
