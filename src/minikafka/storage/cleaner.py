@@ -26,7 +26,7 @@ from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import Record, RecordBatch, iter_batches, next_batch_size
 from minikafka.records.filtering import DELETE, DELETE_EMPTY, RETAIN_EMPTY, BatchRetention, filter_records
 from minikafka.storage import log_names
-from minikafka.storage.background_steps import Steps
+from minikafka.storage.background_steps import Steps, Turn
 from minikafka.storage.cleanable_logs import LogToClean
 from minikafka.storage.cleaned_transactions import CleanedTransactions
 from minikafka.storage.files import FileSystem
@@ -148,7 +148,7 @@ class Cleaner:
         log = to_clean.log
         now_ms = self._clock.wall_ms()
         limit = to_clean.first_uncleanable_offset
-        sources = _sources(log, limit)
+        sources = yield from _sources(log, limit)
         summary = CleaningSummary()
         transactions = CleanedTransactions()
         transactions.add_aborted(log.aborted_transactions(to_clean.first_dirty_offset, limit))
@@ -392,8 +392,9 @@ def group_segments(sources: Sequence[Source], max_bytes: int, max_index_bytes: i
     return groups
 
 
-def _sources(log: PartitionLog, limit: int) -> list[Source]:
+def _sources(log: PartitionLog, limit: int) -> Steps[list[Source]]:
     """The segments below ``limit``, which is the base offset of one."""
+    turn = Turn()
     segments = [segment for segment in log.segments() if segment.base_offset <= limit]
     sources = []
     for segment, following in pairwise(segments):
@@ -409,6 +410,10 @@ def _sources(log: PartitionLog, limit: int) -> list[Source]:
                 segment.last_modified_ms(),
             )
         )
+        if turn.is_over:
+            yield turn.end
+            if log.is_failed:
+                raise CleaningAbortedError(f"{log.name} is closed")
     return sources
 
 

@@ -194,6 +194,8 @@ class LogCleaner:
 
     def _clean(self, to_clean: LogToClean, worker: _Worker) -> Steps[bool]:
         """One pass and its checkpoint; False when rest is in order."""
+        # On the pool, the first time: it takes longer than the event loop may stand still.
+        yield _import_cleaner
         from minikafka.storage.cleaner import CleaningAbortedError
 
         log = to_clean.log
@@ -314,6 +316,10 @@ class _Worker:
 
 
 _REST_AFTER_FAILURE_MS = 15_000
+
+
+def _import_cleaner() -> None:
+    import minikafka.storage.cleaner  # noqa: F401
 
 
 def _fail_with(error: OSError) -> None:
