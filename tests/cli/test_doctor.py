@@ -111,7 +111,7 @@ def test_a_topic_that_is_there(broker: Broker, doctor: Doctor) -> None:
     before = len(broker.records("ours"))
     code, out = doctor(broker.bootstrap_servers, "--topic", "ours")
     assert code == 0
-    assert "topic       ours has 1 partitions, each with a leader" in out
+    assert "topic       ours has 1 partition with a leader" in out
     assert len(broker.records("ours")) == before + 1
 
 

@@ -33,6 +33,9 @@ _FAILED: Final = "FAIL"
 _STEP_WIDTH: Final = 10
 _WIDTH: Final = 120
 _WRONG_USE: Final = 2
+_ADVICE: Final = textwrap.TextWrapper(
+    _WIDTH, initial_indent="  -> ", subsequent_indent="     ", break_on_hyphens=False, break_long_words=False
+)
 
 
 class _UsageError(MinikafkaError):
@@ -62,7 +65,7 @@ def _examine(wanted: Wanted) -> int:
         examination.run()
     except Problem as problem:
         _print_line(_FAILED, examination.step, problem.text)
-        print(textwrap.fill(problem.advice, _WIDTH, initial_indent="  -> ", subsequent_indent="     "))
+        print(_ADVICE.fill(problem.advice))
         return 1
     print("All is well.")
     return 0

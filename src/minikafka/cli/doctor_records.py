@@ -96,7 +96,8 @@ class RecordSteps:
         if found.error_code != errors.NONE:
             raise advice.refused(f"topic {topic}", ApiError(found.error_code))
         if self._topic_name is not None:
-            self._steps.ok(f"{topic} has {len(found.partitions)} partitions, each with a leader")
+            count = len(found.partitions)
+            self._steps.ok(f"{topic} has {count} partition{'s, each' * (count != 1)} with a leader")
         return min(part.partition_index for part in found.partitions)
 
     def _described(self, topic: str) -> _Topic:
