@@ -194,6 +194,8 @@ def test_a_move_that_is_interrupted_goes_on_after_the_next_start(is_clean: bool)
     place.pool.run_all()
     assert (log.directory, place.moved) == ("/b/t-0", [log])
     assert values(read_all(log)) == [f"v{offset}" for offset in range(10)]
+    log.flush()  # what was not synced of the copy is called otherwise now
+    assert [directory.path for directory in manager.online_directories] == ["/a", "/b"]
 
 
 def test_a_copy_is_cut_where_its_log_lost_records() -> None:
@@ -267,6 +269,44 @@ def test_the_event_loop_waits_for_no_sync() -> None:
     place.pool.run_all()
     assert (place.log.directory, place.log.recovery_point) == ("/b/t-0", 5)
     assert on_the_loop == []
+
+
+@pytest.mark.parametrize("count", [9, 30])
+def test_what_was_not_synced_yet_is_synced_under_its_new_name(count: int) -> None:
+    """Rolled segments, snapshots and names in a folder that is called otherwise meanwhile."""
+    place = Place(segment_bytes=300)
+    fill(place.log, count)
+    place.log.append(batch("from 7", producer=(7, 0, 0)), now_ms=NOW_MS)
+    place.manager.context.run_blocking = place.pool
+    place.mover.move(place.log, "/b")
+    while place.log.directory == "/a/t-0":
+        place.pool.run_one()
+    for number in range(5):
+        place.log.append(batch(f"{number}", producer=(7, 0, number + 1)), now_ms=NOW_MS)
+    place.pool.run_all()
+    place.log.flush()
+    assert [directory.path for directory in place.manager.online_directories] == ["/a", "/b"]
+    assert not place.log.is_failed
+    everything = values(read_all(place.log))
+    place.files = place.files.after_crash("power")
+    again = place.started().get("t", 0)
+    assert again is not None
+    assert (again.directory, values(read_all(again))) == ("/b/t-0", everything)
+
+
+def test_who_waits_for_a_sync_is_told_in_the_new_folder() -> None:
+    place = Place(flush_messages=1)
+    fill(place.log, 3)
+    place.manager.context.run_blocking = place.pool
+    place.mover.move(place.log, "/b")
+    told: list[object] = []
+    while place.log.directory == "/a/t-0":
+        info = place.log.append(batch("x"), now_ms=NOW_MS, defers_sync=True)
+        place.log.when_synced(info.last_offset, told.append)
+        place.pool.run_one()
+    place.pool.run_all()
+    assert told == [None] * (place.log.log_end_offset - 3)
+    assert place.log.high_watermark == place.log.log_end_offset
 
 
 def test_a_log_that_is_synced_all_the_time_arrives_all_the_same() -> None:

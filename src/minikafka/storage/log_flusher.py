@@ -88,6 +88,10 @@ class LogFlusher:
         if self._under_way is None:
             self._start()
 
+    @property
+    def is_syncing(self) -> bool:
+        return self._under_way is not None
+
     def sync_under_way(self) -> Callable[[], None]:
         """What ends when the sync does that is under way, if one is; for any thread."""
         return _nothing if self._under_way is None else self._under_way.run

@@ -209,7 +209,11 @@ class LogFolder:
     def rename_itself(self, directory: str) -> None:
         """Move the folder. Nobody is going to open its files any more."""
         self._files.rename(self.directory, directory)
-        self.directory = directory
+        old, self.directory = self.directory, directory
+        self._unsynced_directories = {directory if path == old else path for path in self._unsynced_directories}
+        self._unsynced_files = {
+            directory + path.removeprefix(old) if path.startswith(f"{old}/") else path for path in self._unsynced_files
+        }
 
     def rename(self, directory: str) -> None:
         """Move the folder, with the files open."""

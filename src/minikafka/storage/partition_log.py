@@ -428,6 +428,11 @@ class PartitionLog:
         with the next sync."""
         self._flusher.flush_in_background(self.log_end_offset if end_offset is None else end_offset)
 
+    @property
+    def is_syncing(self) -> bool:
+        """Whether a sync is under way on the pool."""
+        return self._flusher.is_syncing
+
     def sync_under_way(self) -> Callable[[], None]:
         """What ends when the sync does that is under way, if one is; for any thread."""
         return self._flusher.sync_under_way()
@@ -611,7 +616,7 @@ class PartitionLog:
         self._folder.rename_itself(directory)
 
     def exchange_contents(self, copy: PartitionLog) -> None:
-        """Take over the folder of ``copy``, which is complete and synced, and leave one's own to it.
+        """Take over the folder of ``copy``, which is complete and is not being synced, and leave one's own to it.
 
         Whoever holds or awaits this log goes on with it, and does not notice.
         """
@@ -620,6 +625,8 @@ class PartitionLog:
         copy._follow(mine)
         self._update_last_stable_offset()
         self._raise_high_watermark()
+        if self.awaits_sync:
+            self.flush_in_background()
 
     def _follow(self, folder: LogFolder) -> None:
         self._folder = folder

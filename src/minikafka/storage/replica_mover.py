@@ -100,13 +100,13 @@ class ReplicaMover:
                     self._append(future, chunk)
             elif log in self._logs.being_cleaned:
                 yield partial(self._sleep, _CLEANER_POLL_S)
-            elif future.recovery_point < log.recovery_point and syncs < _MAX_SYNCS:
-                # What has been synced in the old folder must not be lost in the new one.
+            elif syncs < _MAX_SYNCS and _has_to_be_synced(log, future):
                 syncs += 1
-                future.flush_in_background()
+                if not future.is_syncing:
+                    future.flush_in_background()
                 yield future.sync_under_way()
             else:
-                if future.recovery_point < log.recovery_point:
+                if _has_to_be_synced(log, future):
                     future.flush()
                 yield from self._logs.replace_with_future(log)
                 logger.info("%s: has moved to %s", log.name, log.directory)
@@ -131,3 +131,8 @@ class ReplicaMover:
             logger.error("%s: cannot be moved, and stays in %s: %s", log.name, log.directory, error)
         elif error is not None:
             logger.error("%s: the move failed, it stays in %s", log.name, log.directory, exc_info=error)
+
+
+def _has_to_be_synced(log: PartitionLog, future: PartitionLog) -> bool:
+    """What has been synced in the old folder must not be lost in the new one, nor what is being synced there."""
+    return future.is_syncing or future.recovery_point < log.recovery_point
