@@ -12,6 +12,7 @@ import kafka
 import pytest
 
 from minikafka import Broker
+from minikafka.faults import Fault
 from tests.support.polling import wait_until
 
 
@@ -104,6 +105,49 @@ class TestProducers:
         with broker.faults.fail("PRODUCE", "NOT_LEADER_OR_FOLLOWER", topic="t", partition=0, times=1, required=True):
             send(broker, "moved", True)
         assert texts(broker) == ["moved"]
+
+
+def test_an_idempotent_producer_loses_and_doubles_nothing_whatever_happens(broker: Broker) -> None:
+    broker.create_topic("t", 2)
+    faults = broker.faults
+    kinds: list[Callable[[], Fault]] = [
+        lambda: faults.drop_before("PRODUCE", times=1),
+        lambda: faults.drop_after("PRODUCE", times=1),
+        lambda: faults.cut_answer("PRODUCE", times=1),
+        lambda: faults.delay("PRODUCE", 5, times=1),
+        lambda: faults.fail("PRODUCE", "NOT_ENOUGH_REPLICAS", topic="t", partition=0, times=1),
+        lambda: faults.fail("PRODUCE", "NOT_ENOUGH_REPLICAS_AFTER_APPEND", after_work=True, times=1),
+    ]
+    producer = confluent_kafka.Producer(
+        {
+            "bootstrap.servers": broker.bootstrap_servers,
+            "enable.idempotence": True,
+            "retry.backoff.ms": 5,
+            "reconnect.backoff.ms": 5,
+            "reconnect.backoff.max.ms": 10,
+            "linger.ms": 0,
+        }
+    )
+    errors: list[Any] = []
+    sent: list[list[str]] = [[], []]
+
+    def send() -> None:
+        for partition in range(2):
+            sent[partition].append(str(len(sent[partition])))
+            producer.produce("t", sent[partition][-1], partition=partition, on_delivery=lambda e, _: errors.append(e))
+        producer.poll(0)
+
+    send()
+    producer.flush(10)
+    for kind in [*kinds, *kinds]:
+        with kind() as fault:
+            wait_until(lambda fault=fault: send() or fault.hits, what=str(fault))
+        with faults.leader_unavailable("t", 1), faults.fill_disk():
+            send()
+    assert producer.flush(20) == 0
+    assert set(errors) == {None}
+    for partition in range(2):
+        assert [record.text for record in broker.records("t") if record.partition == partition] == sent[partition]
 
 
 def test_an_answer_that_is_cut_and_one_that_is_garbled(broker: Broker) -> None:
