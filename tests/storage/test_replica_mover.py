@@ -194,8 +194,6 @@ def test_a_move_that_is_interrupted_goes_on_after_the_next_start(is_clean: bool)
     place.pool.run_all()
     assert (log.directory, place.moved) == ("/b/t-0", [log])
     assert values(read_all(log)) == [f"v{offset}" for offset in range(10)]
-    log.flush()  # what was not synced of the copy is called otherwise now
-    assert [directory.path for directory in manager.online_directories] == ["/a", "/b"]
 
 
 def test_a_copy_is_cut_where_its_log_lost_records() -> None:
@@ -292,6 +290,25 @@ def test_what_was_not_synced_yet_is_synced_under_its_new_name(count: int) -> Non
     again = place.started().get("t", 0)
     assert again is not None
     assert (again.directory, values(read_all(again))) == ("/b/t-0", everything)
+
+
+def test_a_copy_that_was_complete_when_the_broker_was_killed_is_synced_under_its_new_name() -> None:
+    place = Place()
+    fill(place.log, 3)
+    place.manager.being_cleaned.add(place.log)
+    place.mover.move(place.log, "/b")
+    place.pool.run_one()
+    place.files = place.files.after_crash("process")
+    place.pool = Pool()
+    manager = place.started()
+    place.mover.resume()
+    place.pool.run_all()
+    log = manager.get("t", 0)
+    assert log is not None
+    assert log.directory == "/b/t-0"
+    log.flush()
+    assert [directory.path for directory in manager.online_directories] == ["/a", "/b"]
+    assert log.recovery_point == 3
 
 
 def test_who_waits_for_a_sync_is_told_in_the_new_folder() -> None:
