@@ -24,6 +24,9 @@ from minikafka.zookeeper.znodes import Content, Event, ZnodeTree, split
 FRESH_MS = 100
 """For how long an answer is given from what was read before; a write, ``sync`` and a new session read again."""
 
+_FRESH_FACTOR = 10
+"""Where there is much to read, it stays fresh for so many times as long as that takes."""
+
 
 class LiveTree:
     """A tree that follows the brokers. One thread at a time.
@@ -65,10 +68,10 @@ class LiveTree:
             return self._show()
         try:
             self._topology = read_topology(self._cluster)
-            self._topology_is_fresh_until_ms = now_ms + FRESH_MS
+            self._topology_is_fresh_until_ms = self._fresh_until_ms(now_ms)
             if wants_settings:
                 self._settings = read_settings(self._cluster, self._topology)
-                self._settings_are_fresh_until_ms = now_ms + FRESH_MS
+                self._settings_are_fresh_until_ms = self._topology_is_fresh_until_ms = self._fresh_until_ms(now_ms)
             self._say_reachable()
         except (ApiError, ClientError) as error:
             # A topic that was deleted between the two questions is gone when they are asked again.
@@ -126,6 +129,10 @@ class LiveTree:
 
     def close(self) -> None:
         self._cluster.close()
+
+    def _fresh_until_ms(self, began_ms: int) -> int:
+        now_ms = self._clock.monotonic_ms()
+        return now_ms + max(FRESH_MS, _FRESH_FACTOR * (now_ms - began_ms))
 
     def _show(self) -> list[Event]:
         shown = (self._topology, self._settings, dict(self._writes.pending), dict(self._consumers.contents))
