@@ -14,8 +14,20 @@ from minikafka import Broker
 from minikafka.embedded import directories
 
 
-@pytest.fixture
-def broker() -> Iterator[Broker]:
+@pytest.fixture(scope="package")
+def process_broker() -> Iterator[Broker]:
+    with Broker(process=True) as running:
+        yield running
+
+
+@pytest.fixture(params=["thread", "process"])
+def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """An empty one: what can be asked of a broker can be asked of one in a process of its own, too."""
+    if request.param == "process":
+        running = request.getfixturevalue("process_broker")
+        running.reset()
+        yield running
+        return
     with Broker() as running:
         yield running
 
