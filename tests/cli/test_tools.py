@@ -201,7 +201,7 @@ def test_an_option_file(run: Run, tmp_path: Path) -> None:
 
 def test_nobody_is_there(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "client.properties"
-    file.write_text("default.api.timeout.ms=10\n")
+    file.write_text("default.api.timeout.ms=400\n")
     servers = ("--bootstrap-server", f"127.0.0.1:{free_port()}")
     code, out, err = run("kafka-topics", "--list", *servers, "--command-config", str(file), connected=False)
     assert code == 1

@@ -196,7 +196,7 @@ def test_where_topics_may_not_be_deleted(own_folder: TutorialFolder) -> None:
 def test_the_words_of_zookeeper(own_folder: TutorialFolder) -> None:
     folder = own_folder
     with folder.terminal("bin/zookeeper-server-start.sh config/zookeeper.properties") as zookeeper:
-        zookeeper.wait_for("nothing is kept on disk")
+        zookeeper.wait_for("nothing is kept on disk.\n")
         assert zookeeper.text.count("\n") == 1
         assert four_letters(folder.zookeeper_port, "ruok") == "imok"
         assert "Mode: standalone\n" in four_letters(folder.zookeeper_port, "srvr")
