@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from minikafka.cli import main
 from minikafka.client.cluster import Cluster
 from minikafka.client.configs import BROKER, Resource, describe_configs
 from tests.config.kafka_files import kafka_file
@@ -166,6 +167,27 @@ def test_a_wrong_value_stops_the_start_with_key_value_range_and_line(
     assert said.startswith("minikafka-server: ")
     assert sentence in said
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "setting", "allowed"),
+    [
+        ("kafka-console-consumer", "--consumer.config", "fetch.min.bytes=few", "It takes a 32-bit integer, [0,...]."),
+        ("kafka-console-producer", "--producer.config", "linger.ms=-1", "[0,...]"),
+        ("kafka-topics", "--command-config", "request.timeout.ms=soon", "milliseconds are a number"),
+        ("kafka-topics", "--command-config", "security.protocol=TLS", "[SASL_SSL, PLAINTEXT, SSL, SASL_PLAINTEXT]"),
+    ],
+)
+def test_a_wrong_value_in_a_clients_file_is_named_in_the_same_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, option: str, setting: str, allowed: str
+) -> None:
+    file = tmp_path / "client.properties"
+    file.write_text(f"# of a tutorial\n{setting}\n")
+    what = ["--list"] if command == "kafka-topics" else ["--topic", "t"]
+    assert main([command, "--bootstrap-server", "127.0.0.1:1", *what, option, str(file)]) == 1
+    said = "".join(capsys.readouterr())
+    assert f"{setting} ({file}, line 2): " in said
+    assert allowed in said
 
 
 def test_an_unknown_name_suggests_the_nearest(tmp_path: Path) -> None:

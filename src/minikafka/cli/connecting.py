@@ -14,6 +14,7 @@ from minikafka.cli.options import Options, UsageError, string
 from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
 from minikafka.config.properties import parse_properties
+from minikafka.config.settings import PlacedText, at
 from minikafka.errors import ConfigError
 
 CONNECT_TIMEOUT_S = 60.0
@@ -36,7 +37,7 @@ def load_properties(path: str | None) -> dict[str, str]:
         text = Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ConfigError(f"the property file {path} cannot be read: {error.strerror}") from error
-    return {key: value for key, value, _ in parse_properties(text, path)}
+    return {key: PlacedText(value, f"{path}, line {line}") for key, value, line in parse_properties(text, path)}
 
 
 def cluster_of(options: Options, *, client_id: str = "adminclient-1", bootstrap_servers: str | None = None) -> Cluster:
@@ -110,5 +111,6 @@ def port_in(settings: Mapping[str, str]) -> int | None:
 def _milliseconds(settings: Mapping[str, str], name: str, default: int) -> int:
     value = settings.get(name, str(default))
     if not value.strip().isdecimal():
-        raise ConfigError(f"{name}={value}: milliseconds are a number of 0 or more")
+        place = at(getattr(value, "place", ""))
+        raise ConfigError(f"{name}={value}{place}: milliseconds are a number of 0 or more")
     return int(value)

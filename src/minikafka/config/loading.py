@@ -50,7 +50,9 @@ def read_entries(path: str | PathLike[str]) -> list[tuple[str, Setting]]:
 def mapping_settings(mapping: Mapping[str, object], known: Iterable[str]) -> dict[str, Setting]:
     """Settings as a program has them; a name may have underscores for dots, a value of None is no setting."""
     return {
-        name if "." in name or name in known else name.replace("_", "."): Setting(setting_text(value), "")
+        name if "." in name or name in known else name.replace("_", "."): Setting(
+            setting_text(value), getattr(value, "place", "")
+        )
         for name, value in mapping.items()
         if value is not None
     }

@@ -19,6 +19,17 @@ class Setting:
         self.place = place
 
 
+class PlacedText(str):
+    """A text that knows where it stands, on its way through mappings to a Setting."""
+
+    place: str
+
+    def __new__(cls, text: str, place: str) -> PlacedText:
+        placed = super().__new__(cls, text)
+        placed.place = place
+        return placed
+
+
 def setting_text(value: object) -> str:
     """A Python value as a property file would say it; a dict gives ``key:value`` pairs."""
     if isinstance(value, PathLike):
