@@ -12,8 +12,8 @@ from minikafka.client.consumer import Consumer, ConsumerSettings
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import BrokerUnreachable, ClientError
 from minikafka.client.fetcher import FetchSettings
-from minikafka.client.group_settings import GroupSettings
 from minikafka.client.group_offsets import fetch_offsets
+from minikafka.client.group_settings import GroupSettings
 from minikafka.client.leaders import Leaders
 from minikafka.client.offsets import EARLIEST, LATEST, MAX_TIMESTAMP, delete_records, list_offsets
 from minikafka.client.partitioner import partition_for_key
