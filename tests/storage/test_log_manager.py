@@ -485,16 +485,19 @@ def test_much_that_is_to_be_recovered_is_shared_by_threads(
     files.sync_directory("/a")
     monkeypatch.setattr("minikafka.storage.log_loading.PARALLEL_BYTES", 1)
     threads = set()
+    seen_another = threading.Event()
     files = files.after_crash()
     real_open = files.open
 
     def seen_open(path: str) -> object:
         threads.add(threading.current_thread())
+        if len(threads) > 1:
+            seen_another.set()
+        assert seen_another.wait(10), "one thread alone opens the logs"
         return real_open(path)
 
     monkeypatch.setattr(files, "open", seen_open)
     again = started(files, clock, log_dirs="/a,/b", **THREADS)
-    assert len(threads) > 1
     assert {log.partition: values(read_all(log)) for log in again.all()} == {
         partition: [f"{partition} {number}" for number in range(10)] for partition in range(8)
     }
