@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 Steps = Generator[Callable[[], Any], Any, T]
 
-_TURN_SECONDS = 0.001
+_TURN_SECONDS = 0.0005
 
 
 class Turn:
