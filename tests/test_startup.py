@@ -42,7 +42,7 @@ _RATIO_ALLOWED = 5.0
 
 _SCRIPT = """
 import asyncio, sys
-from minikafka.cli import server
+from minikafka.cli.local import server
 from minikafka.server.node import Node
 from minikafka.config import BrokerConfig
 

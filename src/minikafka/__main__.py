@@ -14,7 +14,7 @@ def main() -> int:
 
         if len(sys.argv) > 1 and sys.argv[1] in cli.COMMANDS:
             return cli.main()
-        from minikafka.cli import server
+        from minikafka.cli.local import server
 
         return server.main()
     except KeyboardInterrupt:  # before the command was set up to deal with it

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli import COMMANDS
+from minikafka.cli import run as run_command
 from tests.cli.tool_run import Run
 from tests.cli.tutorial_folder import TutorialFolder
 
@@ -36,7 +35,7 @@ def run(broker: Broker, capsys: pytest.CaptureFixture[str]) -> Run:
     def run_tool(command: str, *arguments: str, connected: bool = True) -> tuple[int, str, str]:
         capsys.readouterr()
         servers = ["--bootstrap-server", broker.bootstrap_servers] if connected else []
-        code = import_module(COMMANDS[command][0]).main([*arguments, *servers])
+        code = run_command(command, [*arguments, *servers])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 

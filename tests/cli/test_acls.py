@@ -7,9 +7,9 @@ import io
 import pytest
 
 from minikafka import errors
-from minikafka.cli.acl_entries import entries
-from minikafka.cli.acl_options import TOOL, check
-from minikafka.cli.options import parse
+from minikafka.cli.cluster.acl_entries import entries
+from minikafka.cli.cluster.acl_options import TOOL, check
+from minikafka.cli.toolkit.options import parse
 from minikafka.client import acls as client_acls
 from minikafka.client.acls import Acl, AclEntry, ResourcePattern
 from minikafka.client.controllers import Controllers
@@ -98,7 +98,7 @@ class Authorizer:
 def authorizer(monkeypatch: pytest.MonkeyPatch) -> Authorizer:
     authorizer = Authorizer()
     for name in ("describe", "create", "delete"):
-        monkeypatch.setattr(f"minikafka.cli.acls.{name}_acls", getattr(authorizer, name))
+        monkeypatch.setattr(f"minikafka.cli.cluster.acls.{name}_acls", getattr(authorizer, name))
     return authorizer
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from minikafka.cli.adopt import main
+from minikafka.cli.local.adopt import main
 from minikafka.clock import SystemClock
 from minikafka.config import BrokerConfig, LogConfig
 from minikafka.controller.quorum_controller import QuorumController
 from minikafka.pending import run_inline
 from minikafka.storage.files import OsFiles
+from minikafka.storage.loading.recovery import create_log
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_manager import LogManager
-from minikafka.storage.recovery import create_log
 from tests.storage.logs import append
 
 
@@ -55,9 +55,7 @@ def test_it_says_what_it_did_and_how_to_start(directory: Path, capsys: pytest.Ca
     logs.abandon()
 
 
-def test_a_directory_that_was_not_stopped_cleanly_is_named(
-    directory: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_directory_that_was_not_stopped_cleanly_is_named(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (directory / ".kafka_cleanshutdown").unlink()
     assert main([str(directory)]) == 0
     assert f"{directory} was not stopped cleanly: the first start recovers its logs\n" in capsys.readouterr().out

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from minikafka.cli import main as minikafka
-from minikafka.cli.check import main
-from minikafka.cli.progress_line import ProgressLine
+from minikafka.cli.local.check import main
+from minikafka.cli.toolkit.progress_line import ProgressLine
 from minikafka.storage.files import OsFiles
 from tests.controller.nodes import Node
 from tests.storage.logs import append

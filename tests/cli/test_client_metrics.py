@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minikafka.cli.delegation_tokens import print_tokens
+from minikafka.cli.cluster.delegation_tokens import print_tokens
 from minikafka.client.delegation_tokens import DelegationToken, Principal
 from tests.cli.tool_run import Run
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.client_security import client_security
-from minikafka.cli.connecting import open_cluster
+from minikafka.cli.toolkit.client_security import client_security
+from minikafka.cli.toolkit.connecting import open_cluster
 from minikafka.client.connection import Connection
 from minikafka.client.errors import AuthenticationFailed, BrokerUnreachable, TlsFailed
 from minikafka.client.security import UNSECURED

@@ -16,8 +16,8 @@ MODULES = Path(minikafka.cli.__file__).parent
 def test_every_module_that_is_a_command_can_be_called() -> None:
     """A module has ``def main`` for nothing else."""
     commands = {
-        f"minikafka.cli.{path.stem}"
-        for path in MODULES.glob("*.py")
+        ".".join(path.relative_to(MODULES).with_suffix("").parts)
+        for path in MODULES.rglob("*.py")
         if path.stem != "__init__" and "\ndef main(" in path.read_text(encoding="utf-8")
     }
     assert {module for module, _ in COMMANDS.values()} == commands
@@ -26,7 +26,7 @@ def test_every_module_that_is_a_command_can_be_called() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_its_module(command: str) -> None:
     module, purpose = COMMANDS[command]
-    assert callable(import_module(module).main)
+    assert callable(import_module(f"minikafka.cli.{module}").main)
     assert purpose
 
 

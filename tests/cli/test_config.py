@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minikafka.cli.config import main
+from minikafka.cli.local.config import main
 
 
 def test_a_key_is_explained_for_all_who_have_it(capsys: pytest.CaptureFixture[str]) -> None:

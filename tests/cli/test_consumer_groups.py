@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.consumer_groups import main
+from minikafka.cli.groups.consumer_groups import main
 from minikafka.client.cluster import Cluster
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.group_member import GroupMember, GroupSettings

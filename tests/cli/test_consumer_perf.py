@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.consumer_perf import main
-from minikafka.cli.java_dates import DateFormat, UnknownPattern
+from minikafka.cli.measuring.consumer_perf import main
+from minikafka.cli.toolkit.java_dates import DateFormat, UnknownPattern
 from minikafka.client.cluster import Cluster
 from minikafka.client.producer import Producer
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.doctor import main
+from minikafka.cli.doctor.doctor import main
 from minikafka.protocol.messages import (
     CreateTopicsResponse,
     DeleteTopicsResponse,

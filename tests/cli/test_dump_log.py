@@ -12,7 +12,7 @@ import pytest
 
 from minikafka.broker import Broker
 from minikafka.cli import COMMANDS
-from minikafka.cli.dump_log import main
+from minikafka.cli.dump_log.dump_log import main
 from minikafka.client.cluster import Cluster
 from minikafka.client.producer import Producer
 from tests.cli.dump_log_cases import cases

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.end_to_end_latency import main
+from minikafka.cli.measuring.end_to_end_latency import main
 
 Run = Callable[..., tuple[int, str, str]]
 

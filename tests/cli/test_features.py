@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.metadata_quorum import replication_table, status_text
+from minikafka.cli.cluster.metadata_quorum import replication_table, status_text
 from minikafka.client.errors import ClientError
 from minikafka.client.quorum import Quorum, QuorumReplica, RaftEndpoint
 from minikafka.protocol.primitives import ZERO_UUID

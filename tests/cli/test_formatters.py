@@ -7,8 +7,8 @@ import struct
 
 import pytest
 
-from minikafka.cli.deserializers import NAMES, DeserializationFailed, deserializer, java_double, java_float
-from minikafka.cli.formatters import formatter
+from minikafka.cli.console.deserializers import NAMES, DeserializationFailed, deserializer, java_double, java_float
+from minikafka.cli.console.formatters import formatter
 from minikafka.client.consumer import ConsumedRecord
 from minikafka.client.fetcher import FetchedRecord
 from minikafka.protocol.messages import (

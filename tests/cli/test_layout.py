@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from minikafka.cli import COMMANDS
-from minikafka.cli.layout import config_source, launchers, main
+from minikafka.cli.local.layout import config_source, launchers, main
 from minikafka.config import BrokerConfig
 from minikafka.config.client import ClientConfig
 from minikafka.config.properties import parse_properties

@@ -70,7 +70,7 @@ def test_outcomes_of_a_cluster(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
         assert (election_type, partitions) == (1, None)
         return {("b", 1): None, ("a", 0): None, ("c", 0): ApiError(ELIGIBLE_LEADERS_NOT_AVAILABLE)}
 
-    monkeypatch.setattr("minikafka.cli.leader_election.elect_leaders", elect)
+    monkeypatch.setattr("minikafka.cli.topics.leader_election.elect_leaders", elect)
     code, out, err = run(TOOL, "--election-type", "unclean", "--all-topic-partitions")
     assert out.splitlines() == [
         "Successfully completed leader election (UNCLEAN) for partitions a-0, b-1",
@@ -92,7 +92,7 @@ def test_the_controller_refuses(run: Run, monkeypatch: pytest.MonkeyPatch, error
     def refuse(*arguments: object, timeout_ms: int) -> None:
         raise ApiError(error_code)
 
-    monkeypatch.setattr("minikafka.cli.leader_election.elect_leaders", refuse)
+    monkeypatch.setattr("minikafka.cli.topics.leader_election.elect_leaders", refuse)
     assert run(TOOL, *PREFERRED, "--all-topic-partitions") == (1, sentence, sentence)
 
 

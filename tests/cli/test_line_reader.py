@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from minikafka.cli.line_input import has_more, read_lines
-from minikafka.cli.line_reader import LineReader, LineRefused, ParsedLine
+from minikafka.cli.console.line_input import has_more, read_lines
+from minikafka.cli.console.line_reader import LineReader, LineRefused, ParsedLine
 
 KEYED = {"parse.key": "true"}
 FULL = {"parse.key": "true", "parse.headers": "true"}

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from minikafka.cli.help_page import help_page
-from minikafka.cli.options import Option, Options, Tool, UsageError, flag, integer, key_value_pairs, parse, string
+from minikafka.cli.toolkit.help_page import help_page
+from minikafka.cli.toolkit.options import (
+    Option,
+    Options,
+    Tool,
+    UsageError,
+    flag,
+    integer,
+    key_value_pairs,
+    parse,
+    string,
+)
 
 TOOL = Tool(
     "kafka-example",

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.payloads import PayloadsUnusable, chosen_from, from_file, random_letters
-from minikafka.cli.producer_perf import main
-from minikafka.cli.producer_perf_stats import Stats
-from minikafka.cli.throttle import Throttle
+from minikafka.cli.measuring.payloads import PayloadsUnusable, chosen_from, from_file, random_letters
+from minikafka.cli.measuring.producer_perf import main
+from minikafka.cli.measuring.producer_perf_stats import Stats
+from minikafka.cli.measuring.throttle import Throttle
 from minikafka.client.cluster import Cluster
 from minikafka.client.consumer import Consumer, ConsumerSettings
 from minikafka.client.fetcher import FetchSettings

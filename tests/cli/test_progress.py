@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from minikafka.cli.progress import Progress
+from minikafka.cli.toolkit.progress import Progress
 from tests.support.terminal import Terminal
 
 WORK = """
 import sys
-from minikafka.cli.progress import Progress
+from minikafka.cli.toolkit.progress import Progress
 
 with Progress("Counting", 4, "sheep", now=iter(range(100)).__next__) as progress:
     for number in range(4):

@@ -10,10 +10,10 @@ from random import Random
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.log_dir_moves import ReplicaPlace, is_done, state_text
-from minikafka.cli.reassign_files import Replica
-from minikafka.cli.reassign_throttles import Move, moves_of
-from minikafka.cli.replica_placement import place_replicas
+from minikafka.cli.topics.log_dir_moves import ReplicaPlace, is_done, state_text
+from minikafka.cli.topics.reassign_files import Replica
+from minikafka.cli.topics.reassign_throttles import Move, moves_of
+from minikafka.cli.topics.replica_placement import place_replicas
 from minikafka.client.errors import ClientError
 from minikafka.client.reassignments import Reassignment
 from tests.cli.tool_run import Run, made

@@ -9,7 +9,7 @@ import pytest
 
 from minikafka.broker import Broker
 from minikafka.cli import COMMANDS
-from minikafka.cli.run_class import CLASSES, command_of, main
+from minikafka.cli.local.run_class import CLASSES, command_of, main
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from minikafka.cli import running_processes
-from minikafka.cli.running_processes import RunningProcess, registered, running, stop
+from minikafka.cli.local import running_processes
+from minikafka.cli.local.running_processes import RunningProcess, registered, running, stop
 
 COMMAND = "kafka-server-start"
 

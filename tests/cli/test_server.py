@@ -15,7 +15,7 @@ import pytest
 
 from minikafka import __version__
 from minikafka.cli import main as dispatch
-from minikafka.cli.server import UsageError, main, parse
+from minikafka.cli.local.server import UsageError, main, parse
 from tests.support.brokers import answers_api_versions, free_port
 from tests.support.polling import wait_until
 
@@ -102,7 +102,7 @@ def test_the_hang_up_is_ignored_under_nohup(tmp_path: Path) -> None:
     command = (
         "-c",
         "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
-        "from minikafka.cli.server import main; sys.exit(main())",
+        "from minikafka.cli.local.server import main; sys.exit(main())",
     )
     server = Server(tmp_path, "--override", "log.dirs=data", *ANY_PORT, command=command).wait_until_ready()
     server.process.send_signal(signal.SIGHUP)
@@ -117,7 +117,7 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         "from minikafka.server.node import Node\n"
         "async def stop(self): print('stopping for ever', flush=True); await asyncio.Event().wait()\n"
         "Node.stop = stop\n"
-        "from minikafka.cli.server import main\n"
+        "from minikafka.cli.local.server import main\n"
         "sys.exit(main())",
     )
     server = Server(tmp_path, "--override", "log.dirs=data", *ANY_PORT, command=command).wait_until_ready()
@@ -190,7 +190,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 @pytest.fixture(autouse=True)
 def root_logger_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minikafka.cli.server._log_to_stdout", lambda: None)
+    monkeypatch.setattr("minikafka.cli.local.server._log_to_stdout", lambda: None)
 
 
 @pytest.mark.parametrize(

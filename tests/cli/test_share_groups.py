@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.share_group_tables import member_table, offset_lines, state_table
+from minikafka.cli.groups.share_group_tables import member_table, offset_lines, state_table
 from minikafka.client.brokers import BrokerNode
 from minikafka.client.cluster import Cluster
 from minikafka.client.coordinator import GroupCoordinator

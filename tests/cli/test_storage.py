@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli.scram_argument import credential_record
-from minikafka.cli.storage import main
+from minikafka.cli.local.scram_argument import credential_record
+from minikafka.cli.local.storage import main
 from minikafka.client.cluster import Cluster
 from minikafka.client.scram_credentials import describe_credentials
 from minikafka.config import BrokerConfig

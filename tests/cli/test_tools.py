@@ -12,7 +12,7 @@ import pytest
 
 from minikafka.broker import Broker
 from minikafka.cli import COMMANDS
-from minikafka.cli.connecting import broker_of_zookeeper
+from minikafka.cli.toolkit.connecting import broker_of_zookeeper
 from minikafka.client.errors import ClientError
 from tests.cli.tool_run import Run, made
 from tests.support.brokers import free_port
@@ -270,7 +270,7 @@ def test_help_and_version(run: Run, command: str) -> None:
 )
 def test_a_tool_starts_with_little(command: str) -> None:
     """What costs tens of milliseconds and is not needed: a tool has 300 ms from its name to its first word."""
-    code = f"import sys, {COMMANDS[command][0]}; print(*sys.modules)"
+    code = f"import sys, minikafka.cli.{COMMANDS[command][0]}; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     costly = {"argparse", "asyncio", "json", "logging", "ssl", "tempfile", "hashlib", "minikafka.config.broker"}
     assert costly.isdisjoint(modules), sorted(costly & set(modules))

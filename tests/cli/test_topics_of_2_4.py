@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli import topics
+from minikafka.cli.topics import topics
 from minikafka.client.cluster import Cluster
 from minikafka.client.topics import create_topic, list_topics
 

@@ -9,13 +9,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli import COMMANDS
+from minikafka.cli import run as run_command
 from tests.support.polling import wait_until
 
 COMMAND = (sys.executable, "-m", "minikafka", "kafka-verifiable-producer")
@@ -36,7 +35,7 @@ def run(broker: Broker, capsys: pytest.CaptureFixture[str]) -> Run:
     def run_tool(name: str, arguments: str, *, connected: bool = True) -> tuple[int, list[str], str]:
         capsys.readouterr()
         servers = ["--bootstrap-server", broker.bootstrap_servers] if connected else []
-        code = import_module(COMMANDS[f"kafka-verifiable-{name}"][0]).main([*arguments.split(), *servers])
+        code = run_command(f"kafka-verifiable-{name}", [*arguments.split(), *servers])
         printed = capsys.readouterr()
         return code, [re.sub(r'^\{"timestamp":\d+,', "{", line) for line in printed.out.splitlines()], printed.err
 

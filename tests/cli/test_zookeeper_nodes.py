@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minikafka.cli import zookeeper_nodes
-from minikafka.cli.zookeeper_nodes import opened
+from minikafka.cli.local import zookeeper_nodes
+from minikafka.cli.local.zookeeper_nodes import opened
 from minikafka.errors import ConfigError, StorageError
 from minikafka.zookeeper import messages
 from minikafka.zookeeper.errors import ZooKeeperError

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from minikafka.cli import zookeeper_start
-from minikafka.cli.zookeeper_start import settings_of
+from minikafka.cli.local import zookeeper_start
+from minikafka.cli.local.zookeeper_start import settings_of
 
 
 def write(directory: Path, zookeeper: str, server: str | None = None) -> Path:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from minikafka.cli.layout import write_layout
+from minikafka.cli.local.layout import write_layout
 from tests.support.brokers import answers_api_versions, free_port
 from tests.support.polling import wait_until
 from tests.support.terminal import Terminal

@@ -16,10 +16,10 @@ from minikafka.protocol.messages import ConfigRecord, TransactionLogKey, Transac
 from minikafka.records.batch import Record
 from minikafka.records.builder import build_batch
 from minikafka.state.configurations import BROKER
+from minikafka.storage.loading.recovery import create_log
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import MemoryFiles
-from minikafka.storage.recovery import create_log
 from tests.controller.nodes import value_of
 from tests.storage.logs import NOW_MS, append, batch, read_all, upkeep_of, values
 

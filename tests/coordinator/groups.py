@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from minikafka.clock import ManualClock, Timers
-from minikafka.coordinator.classic_group import STABLE, ClassicGroup
+from minikafka.coordinator.classic.classic_group import STABLE, ClassicGroup
 from minikafka.coordinator.group_coordinator import GroupCoordinator
 from minikafka.coordinator.group_loader import GroupLoader
 from minikafka.coordinator.group_shard import GroupShard

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from minikafka import errors
-from minikafka.coordinator import classic_group as states
+from minikafka.coordinator.classic import classic_group as states
 from minikafka.errors import ApiError
 from tests.coordinator.groups import REBALANCE_TIMEOUT_MS, SESSION_TIMEOUT_MS, Groups, subscription
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from minikafka import errors
-from minikafka.coordinator import classic_group as states
+from minikafka.coordinator.classic import classic_group as states
 from minikafka.coordinator.group_loader import GroupLoader
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.result import Caller

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from minikafka import errors
-from minikafka.coordinator.classic_group import ClassicGroup
+from minikafka.coordinator.classic.classic_group import ClassicGroup
 from tests.coordinator.classic_consumers import ClassicConsumer, settle_all
 from tests.coordinator.consumers import Consumer
 from tests.coordinator.groups import Groups

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from minikafka import errors
-from minikafka.coordinator.classic_group import ClassicGroup
+from minikafka.coordinator.classic.classic_group import ClassicGroup
 from minikafka.coordinator.consumer_group import ConsumerGroup
 from minikafka.protocol.messages import ConsumerProtocolAssignment, ConsumerProtocolSubscription
 from tests.coordinator.classic_consumers import ClassicConsumer, settle_all

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from minikafka import errors
-from minikafka.coordinator.classic_group import STABLE, ClassicGroup
+from minikafka.coordinator.classic.classic_group import STABLE, ClassicGroup
 from minikafka.coordinator.group_loader import GroupLoader
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.settings import GroupSettings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minikafka.coordinator.name_patterns import matching_topics, name_filter
+from minikafka.coordinator.patterns.name_patterns import matching_topics, name_filter
 from minikafka.errors import INVALID_REGULAR_EXPRESSION, ApiError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from minikafka import errors
-from minikafka.coordinator.producer_ids import ProducerIds
+from minikafka.coordinator.transactions.producer_ids import ProducerIds
 from minikafka.errors import ApiError
 from minikafka.pending import Pending
 

@@ -7,8 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from minikafka.coordinator.transaction_loader import TransactionLoader
-from minikafka.coordinator.transaction_shard import TransactionShard
+from minikafka.coordinator.transactions.transaction_loader import TransactionLoader
+from minikafka.coordinator.transactions.transaction_shard import TransactionShard
 from tests.handlers.transaction_broker import Producer, start_broker
 
 IDS = ["one", "two"]

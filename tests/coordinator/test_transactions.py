@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from minikafka import errors
-from minikafka.coordinator.transaction_metadata import LAST_CLIENT_EPOCH, ProducerIdAndEpoch
+from minikafka.coordinator.transactions.transaction_metadata import LAST_CLIENT_EPOCH, ProducerIdAndEpoch
 from minikafka.errors import ApiError
 from minikafka.pending import Pending
 from minikafka.protocol import stored

@@ -8,7 +8,7 @@ from typing import Any
 from minikafka import handlers
 from minikafka.clock import ManualClock, Timers
 from minikafka.config import BrokerConfig
-from minikafka.coordinator.producer_ids import ProducerIds
+from minikafka.coordinator.transactions.producer_ids import ProducerIds
 from minikafka.errors import ApiError
 from minikafka.handlers.context import RequestContext
 from minikafka.pending import Pending, run_inline

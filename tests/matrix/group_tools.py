@@ -14,13 +14,12 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from minikafka.cli import COMMANDS
+from minikafka import cli
 from minikafka.client.cluster import Cluster
 from minikafka.client.topics import create_topic
 from tests.matrix.java_clients import jars
@@ -138,7 +137,7 @@ def with_address(tool: str, words: list[str], broker: BrokerProcess) -> list[str
 def ours_printed(tool: str, words: list[str]) -> tuple[int, str]:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        code: int = import_module(COMMANDS[tool][0]).main(words)
+        code = cli.run(tool, words)
     return code, printed.getvalue()
 
 

@@ -12,10 +12,9 @@ import re
 import secrets
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 
-from minikafka.cli import COMMANDS
+from minikafka import cli
 from tests.matrix import kafka_dump_log
 from tests.matrix.java_clients import JAVA, jars
 from tests.matrix.java_session import JavaSession
@@ -79,7 +78,7 @@ def printed_by_kafka(java: JavaSession, library: Path, words: list[str]) -> tupl
 def printed_by_minikafka(words: list[str]) -> tuple[int, str]:
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        code = import_module(COMMANDS[words[0]][0]).main(words[1:])
+        code = cli.run(words[0], words[1:])
     return code, out.getvalue()
 
 

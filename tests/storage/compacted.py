@@ -9,7 +9,7 @@ from minikafka.config import BrokerConfig
 from minikafka.pending import RunBlocking, run_inline
 from minikafka.records.batch import Record, RecordBatch, iter_batches
 from minikafka.records.builder import build_batch
-from minikafka.storage.log_cleaner import LogCleaner
+from minikafka.storage.cleaning.log_cleaner import LogCleaner
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.partition_log import PartitionLog

@@ -9,8 +9,8 @@ import pytest
 
 from minikafka.pending import run_inline
 from minikafka.storage.background_steps import run_steps
-from minikafka.storage.cleaner import Source, group_segments
-from minikafka.storage.offset_map import BYTES_PER_ENTRY, OffsetMap
+from minikafka.storage.cleaning.cleaner import Source, group_segments
+from minikafka.storage.cleaning.offset_map import BYTES_PER_ENTRY, OffsetMap
 from minikafka.storage.partition_log import PartitionLog
 from tests.storage.compacted import Bench, Pool, committed_records, keyed
 from tests.storage.logs import TOPIC_ID, HeldWork, append, log_config, read_all, upkeep_of

@@ -139,7 +139,7 @@ def test_so_has_one_when_few_keys_fit_into_the_dedupe_buffer(
     actions: list[tuple[object, ...]], capacity: int, threads: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("minikafka.storage.offset_map.BYTES_PER_ENTRY", DEDUPE_BYTES // threads // capacity)
+        patch.setattr("minikafka.storage.cleaning.offset_map.BYTES_PER_ENTRY", DEDUPE_BYTES // threads // capacity)
         actor = Actor(
             {
                 "log.cleaner.dedupe.buffer.size": DEDUPE_BYTES,

@@ -17,11 +17,11 @@ from minikafka.config import BrokerConfig, LogConfig
 from minikafka.pending import run_inline
 from minikafka.records.batch import Record, iter_batches
 from minikafka.storage.files import OsFiles
+from minikafka.storage.loading.recovery import load_log
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.partition_log import PartitionLog
 from minikafka.storage.partition_metadata import encode_uuid
-from minikafka.storage.recovery import load_log
 
 SHARED = Path(__file__).parents[3] / "shared" / "protocol"
 ARCHIVE = SHARED / "kafka-4.2.0-logdir.tar.gz"

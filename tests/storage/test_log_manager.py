@@ -483,7 +483,7 @@ def test_much_that_is_to_be_recovered_is_shared_by_threads(
 ) -> None:
     two_directories(files, clock)
     files.sync_directory("/a")
-    monkeypatch.setattr("minikafka.storage.log_loading.PARALLEL_BYTES", 1)
+    monkeypatch.setattr("minikafka.storage.loading.log_loading.PARALLEL_BYTES", 1)
     threads = set()
     seen_another = threading.Event()
     files = files.after_crash()
@@ -513,7 +513,7 @@ def test_a_disk_that_fails_while_many_logs_are_recovered_takes_its_own_offline(
     files: MemoryFiles, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two_directories(files, clock)
-    monkeypatch.setattr("minikafka.storage.log_loading.PARALLEL_BYTES", 1)
+    monkeypatch.setattr("minikafka.storage.loading.log_loading.PARALLEL_BYTES", 1)
     files = files.after_crash()
     files.fault = lambda operation, path: 5 if operation == "read" and path.startswith("/b/t-3/") else None
     again = started(files, clock, log_dirs="/a,/b")

@@ -10,9 +10,9 @@ from minikafka import errors
 from minikafka.errors import ApiError, CorruptLogError
 from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
-from minikafka.storage.producer_entry import MAX_SEQUENCE, BatchMetadata, ProducerStateEntry
-from minikafka.storage.producer_snapshots import decode_snapshot, encode_snapshot
-from minikafka.storage.producer_state import ProducerStateManager
+from minikafka.storage.producers.producer_entry import MAX_SEQUENCE, BatchMetadata, ProducerStateEntry
+from minikafka.storage.producers.producer_snapshots import decode_snapshot, encode_snapshot
+from minikafka.storage.producers.producer_state import ProducerStateManager
 from tests.storage.logs import NOW_MS, append, batch, marker, new_context, new_log, read_all, reopened, values
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from minikafka.errors import CorruptLogError, StorageError
 from minikafka.records.batch import RecordBatch
+from minikafka.storage.loading.recovery import RecoveryReport
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.memory_files import Crashed, MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
-from minikafka.storage.recovery import RecoveryReport
 from tests.storage.logs import (
     DIRECTORY,
     NOW_MS,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from minikafka.broker import Broker
-from minikafka.cli import zookeeper_shell
+from minikafka.cli.local import zookeeper_shell
 from minikafka.client.cluster import Cluster
 from minikafka.client.topics import create_topic
 from tests.support.brokers import free_port

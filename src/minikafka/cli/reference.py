@@ -51,7 +51,7 @@ def _section(title: str, names: Sequence[str]) -> Iterator[str]:
 
 def _docstring(module: str) -> str:
     """What the module opens with; the class of Kafka that the command answers to is in parentheses there."""
-    source = Path(__file__).with_name(f"{module.rpartition('.')[2]}.py").read_text(encoding="utf-8")
+    source = (Path(__file__).parent / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
     return ast.get_docstring(ast.parse(source)) or ""
 
 

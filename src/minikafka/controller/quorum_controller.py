@@ -340,8 +340,8 @@ class QuorumController:
     # --- start-up
 
     def _open_log(self) -> PartitionLog:
+        from minikafka.storage.loading.recovery import create_log, load_log
         from minikafka.storage.log_context import LogContext
-        from minikafka.storage.recovery import create_log, load_log
 
         topic = topic_names.CLUSTER_METADATA_TOPIC
         directory = f"{self._log_dir}/{topic}-0"

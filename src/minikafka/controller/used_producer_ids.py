@@ -18,7 +18,7 @@ from minikafka.storage import log_names
 from minikafka.storage.batch_scan import scan_headers
 from minikafka.storage.files import FileSystem
 from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
-from minikafka.storage.producer_snapshots import decode_snapshot
+from minikafka.storage.producers.producer_snapshots import decode_snapshot
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from minikafka.coordinator import consumer_records as records_of
-from minikafka.coordinator.classic_group import ClassicGroup
+from minikafka.coordinator.classic.classic_group import ClassicGroup
 from minikafka.coordinator.consumer_group import (
     LEAVE_EPOCH,
     LEAVE_STATIC_EPOCH,
@@ -54,7 +54,7 @@ from minikafka.protocol.messages import ConsumerGroupDescribeResponse, ConsumerG
 
 if TYPE_CHECKING:
     from minikafka.clock import Clock
-    from minikafka.coordinator.classic_membership import ClassicMembership
+    from minikafka.coordinator.classic.classic_membership import ClassicMembership
     from minikafka.protocol.messages import ConsumerGroupHeartbeatRequest
 
 T = TypeVar("T")

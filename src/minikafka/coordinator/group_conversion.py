@@ -15,8 +15,8 @@ import logging
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from minikafka.coordinator import classic_group as states
-from minikafka.coordinator.classic_group import CONSUMER_PROTOCOL_TYPE, ClassicGroup, ClassicGroupMember
+from minikafka.coordinator.classic import classic_group as states
+from minikafka.coordinator.classic.classic_group import CONSUMER_PROTOCOL_TYPE, ClassicGroup, ClassicGroupMember
 from minikafka.coordinator.consumer_group import ClassicMetadata, ConsumerGroup, ConsumerMember
 from minikafka.coordinator.consumer_protocol import (
     partitions_by_id,

@@ -10,7 +10,7 @@ from minikafka.protocol.messages import GroupMetadataKey, GroupMetadataValue, Of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from minikafka.coordinator.classic_group import ClassicGroup
+    from minikafka.coordinator.classic.classic_group import ClassicGroup
     from minikafka.coordinator.offsets import OffsetAndMetadata
 
 GROUP_METADATA_VERSION = 3

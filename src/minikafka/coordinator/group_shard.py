@@ -10,11 +10,11 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from minikafka.coordinator import classic_group as states
 from minikafka.coordinator import offset_commits
-from minikafka.coordinator.classic_group import ClassicGroup
-from minikafka.coordinator.classic_members import ClassicMembers
-from minikafka.coordinator.classic_membership import ClassicMembership
+from minikafka.coordinator.classic import classic_group as states
+from minikafka.coordinator.classic.classic_group import ClassicGroup
+from minikafka.coordinator.classic.classic_members import ClassicMembers
+from minikafka.coordinator.classic.classic_membership import ClassicMembership
 from minikafka.coordinator.consumer_group import ConsumerGroup, ConsumerMember, assignment_of
 from minikafka.coordinator.consumer_membership import ConsumerMembership
 from minikafka.coordinator.consumer_records import consumer_group_tombstones
@@ -484,9 +484,7 @@ class GroupShard:
 
 
 def _instance_id(member: Any) -> str | None:
-    instance_id: str | None = (
-        member.instance_id if isinstance(member, ConsumerMember) else member.group_instance_id
-    )
+    instance_id: str | None = member.instance_id if isinstance(member, ConsumerMember) else member.group_instance_id
     return instance_id
 
 

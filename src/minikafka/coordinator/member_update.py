@@ -18,7 +18,7 @@ from minikafka.coordinator import consumer_records as records_of
 from minikafka.coordinator.assignors import ASSIGNORS, MemberSpec
 from minikafka.coordinator.consumer_group import NEW_MEMBER_EPOCHS, Assignment, ConsumerGroup, ConsumerMember
 from minikafka.coordinator.metadata_hash import TopicHashes
-from minikafka.coordinator.name_patterns import matching_topics
+from minikafka.coordinator.patterns.name_patterns import matching_topics
 from minikafka.coordinator.reconciliation import reconcile
 from minikafka.coordinator.result import CoordinatorRecord
 from minikafka.named_tuple import NamedTuple

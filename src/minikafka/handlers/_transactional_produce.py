@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka import errors
-from minikafka.coordinator.transaction_metadata import ProducerIdAndEpoch, TopicPartition
+from minikafka.coordinator.transactions.transaction_metadata import ProducerIdAndEpoch, TopicPartition
 from minikafka.errors import ApiError, name_of
 from minikafka.handlers._partitions import partition_log
 from minikafka.handlers._transactional_writes import transaction_codes

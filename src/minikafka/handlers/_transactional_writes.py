@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.coordinator.transaction_metadata import TRANSACTION_VERSION_2, ProducerIdAndEpoch, TopicPartition
+from minikafka.coordinator.transactions.transaction_metadata import (
+    TRANSACTION_VERSION_2,
+    ProducerIdAndEpoch,
+    TopicPartition,
+)
 from minikafka.errors import (
     INVALID_PRODUCER_EPOCH,
     INVALID_TXN_STATE,
@@ -19,7 +23,7 @@ from minikafka.errors import (
 )
 
 if TYPE_CHECKING:
-    from minikafka.coordinator.transaction_coordinator import TransactionCoordinator
+    from minikafka.coordinator.transactions.transaction_coordinator import TransactionCoordinator
 
 
 def transaction_codes(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.coordinator.transaction_metadata import TRANSACTION_VERSION_0, ProducerIdAndEpoch
+from minikafka.coordinator.transactions.transaction_metadata import TRANSACTION_VERSION_0, ProducerIdAndEpoch
 from minikafka.errors import COORDINATOR_NOT_AVAILABLE
 from minikafka.handlers._groups import group_partition
 from minikafka.handlers._producers import fenced_code

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from minikafka.config import BrokerConfig
     from minikafka.controller.quorum_controller import QuorumController
     from minikafka.coordinator.group_coordinator import GroupCoordinator
-    from minikafka.coordinator.producer_ids import ProducerIds
-    from minikafka.coordinator.transaction_coordinator import TransactionCoordinator
-    from minikafka.coordinator.transaction_markers import MarkerWriter
+    from minikafka.coordinator.transactions.producer_ids import ProducerIds
+    from minikafka.coordinator.transactions.transaction_coordinator import TransactionCoordinator
+    from minikafka.coordinator.transactions.transaction_markers import MarkerWriter
     from minikafka.pending import RunBlocking
     from minikafka.state.fetch_sessions import FetchSessionCache
     from minikafka.state.metadata_image import MetadataImage

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from minikafka.handlers.context import RequestContext
-    from minikafka.storage.producer_entry import ProducerStateEntry
+    from minikafka.storage.producers.producer_entry import ProducerStateEntry
 
 _PartitionResponse = DescribeProducersResponse.PartitionResponse
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka.coordinator.gathering import map_pending
-from minikafka.coordinator.transaction_metadata import (
+from minikafka.coordinator.transactions.transaction_metadata import (
     TRANSACTION_VERSION_0,
     TRANSACTION_VERSION_2,
     ProducerIdAndEpoch,
@@ -18,7 +18,7 @@ from minikafka.handlers._producers import fenced_code
 from minikafka.protocol.messages import EndTxnResponse
 
 if TYPE_CHECKING:
-    from minikafka.coordinator.transaction_shard import ProducerOutcome
+    from minikafka.coordinator.transactions.transaction_shard import ProducerOutcome
     from minikafka.handlers.context import RequestContext
     from minikafka.pending import Pending
     from minikafka.protocol.messages import EndTxnRequest

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from minikafka import errors
 from minikafka.coordinator.gathering import map_pending
-from minikafka.coordinator.transaction_metadata import ProducerIdAndEpoch
-from minikafka.coordinator.transaction_shard import ProducerOutcome
+from minikafka.coordinator.transactions.transaction_metadata import ProducerIdAndEpoch
+from minikafka.coordinator.transactions.transaction_shard import ProducerOutcome
 from minikafka.errors import ApiError
 from minikafka.handlers._producers import fenced_code
 from minikafka.protocol.messages import InitProducerIdRequest, InitProducerIdResponse

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from minikafka.coordinator.client_codes import coordinator_code
 from minikafka.coordinator.gathering import map_pending
 from minikafka.coordinator.group_coordinator import txn_offset_commit_error
-from minikafka.coordinator.transaction_metadata import ProducerIdAndEpoch
+from minikafka.coordinator.transactions.transaction_metadata import ProducerIdAndEpoch
 from minikafka.errors import (
     COORDINATOR_LOAD_IN_PROGRESS,
     COORDINATOR_NOT_AVAILABLE,

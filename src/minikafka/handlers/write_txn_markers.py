@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.coordinator.transaction_markers import Marker
+from minikafka.coordinator.transactions.transaction_markers import Marker
 from minikafka.errors import (
     COORDINATOR_LOAD_IN_PROGRESS,
     COORDINATOR_NOT_AVAILABLE,

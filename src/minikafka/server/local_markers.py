@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka.coordinator.partitioner import partition_for
-from minikafka.coordinator.transaction_markers import Marker
+from minikafka.coordinator.transactions.transaction_markers import Marker
 from minikafka.errors import KAFKA_STORAGE_ERROR, NONE, UNKNOWN_TOPIC_OR_PARTITION, ApiError, StorageError
 from minikafka.records.builder import end_transaction_marker
 from minikafka.state.topic_names import GROUP_METADATA_TOPIC, TRANSACTION_STATE_TOPIC

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from minikafka import __version__
 from minikafka.clock import Clock, SystemClock, Timers
 from minikafka.controller.quorum_controller import QuorumController
-from minikafka.coordinator.producer_ids import ProducerIds
+from minikafka.coordinator.transactions.producer_ids import ProducerIds
 from minikafka.errors import ConfigError
 from minikafka.server.advertised_watch import AdvertisedWatch
 from minikafka.server.background_jobs import BackgroundJobs, schedule_log_jobs
@@ -29,8 +29,8 @@ from minikafka.server.timer_driver import TimerDriver
 from minikafka.server.worker_pool import WorkerPool
 from minikafka.state.cluster import SECURITY_PROTOCOL_IDS, ListenerEndpoint
 from minikafka.state.fetch_sessions import FetchSessionCache
+from minikafka.storage.cleaning.log_cleaner import LogCleaner
 from minikafka.storage.files import FileSystem, OsFiles
-from minikafka.storage.log_cleaner import LogCleaner
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.log_upkeep import LogUpkeep
 from minikafka.storage.replica_mover import ReplicaMover

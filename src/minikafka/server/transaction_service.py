@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikafka.coordinator.transaction_coordinator import TransactionCoordinator
-from minikafka.coordinator.transaction_loader import TransactionLoader
-from minikafka.coordinator.transaction_settings import TransactionSettings
-from minikafka.coordinator.transaction_shard import TransactionShard
+from minikafka.coordinator.transactions.transaction_coordinator import TransactionCoordinator
+from minikafka.coordinator.transactions.transaction_loader import TransactionLoader
+from minikafka.coordinator.transactions.transaction_settings import TransactionSettings
+from minikafka.coordinator.transactions.transaction_shard import TransactionShard
 from minikafka.records.batch import NO_SEQUENCE
 from minikafka.server.coordinator_metadata import CoordinatorMetadata
 from minikafka.server.coordinator_runtime import CoordinatorRuntime
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from minikafka.config.broker import BrokerConfig
     from minikafka.controller.quorum_controller import QuorumController
     from minikafka.coordinator.group_shard import GroupShard
-    from minikafka.coordinator.producer_ids import ProducerIds
     from minikafka.coordinator.timers import KeyedTimers
+    from minikafka.coordinator.transactions.producer_ids import ProducerIds
     from minikafka.pending import RunBlocking
     from minikafka.state.topics import TopicImage
     from minikafka.storage.log_manager import LogManager

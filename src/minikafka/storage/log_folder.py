@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from minikafka.storage import log_names
 from minikafka.storage.background_steps import Steps, Turn
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
+from minikafka.storage.loading.producer_replay import rebuild_producers
 from minikafka.storage.log_context import LogContext
-from minikafka.storage.producer_replay import rebuild_producers
-from minikafka.storage.producer_state import ProducerStateManager
+from minikafka.storage.producers.producer_state import ProducerStateManager
 from minikafka.storage.segment import LogSegment
 from minikafka.storage.segments import LogSegments
 from minikafka.storage.sync_work import SyncWork

@@ -33,8 +33,8 @@ from minikafka.storage.log_flusher import LogFlusher
 from minikafka.storage.log_folder import LogFolder
 from minikafka.storage.log_reader import LogReader
 from minikafka.storage.partition_metadata import encode_uuid, write_topic_id
-from minikafka.storage.producer_checks import CheckedProducers, check_producers
-from minikafka.storage.producer_entry import ProducerStateEntry
+from minikafka.storage.producers.producer_checks import CheckedProducers, check_producers
+from minikafka.storage.producers.producer_entry import ProducerStateEntry
 from minikafka.storage.segment import LogSegment, TimestampedOffset
 from minikafka.storage.sync_work import SyncWork
 from minikafka.storage.validation import batches_with_offsets, check_segment_size, validate_and_assign_offsets

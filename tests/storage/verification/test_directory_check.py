@@ -12,7 +12,7 @@ from minikafka.records.batch import Record, RecordBatch, iter_batches
 from minikafka.records.builder import build_batch
 from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
-from minikafka.storage.producer_snapshots import decode_snapshot, encode_snapshot
+from minikafka.storage.producers.producer_snapshots import decode_snapshot, encode_snapshot
 from minikafka.storage.verification.directory_check import DirectoryCheck, TopicClaim, tell_of_missing_partitions
 from minikafka.storage.verification.report import Report
 from minikafka.storage.verification.segment_check import wrong_records

@@ -10,7 +10,7 @@ from minikafka.storage import leader_epoch_cache, log_names, partition_metadata
 from minikafka.storage.files import FileSystem
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
 from minikafka.storage.partition_metadata import encode_uuid, read_topic_id
-from minikafka.storage.producer_snapshots import decode_snapshot
+from minikafka.storage.producers.producer_snapshots import decode_snapshot
 from minikafka.storage.verification.log_progress import LogProgress
 from minikafka.storage.verification.report import Report
 from minikafka.storage.verification.segment_check import SegmentCheck

@@ -6,8 +6,8 @@ from minikafka.records.batch import RecordBatch
 from minikafka.storage.files import FileSystem
 from minikafka.storage.index import AbortedTransaction
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
-from minikafka.storage.producer_replay import replay_batch
-from minikafka.storage.producer_state import ProducerStateManager
+from minikafka.storage.loading.producer_replay import replay_batch
+from minikafka.storage.producers.producer_state import ProducerStateManager
 
 _NO_EPOCH = -1
 

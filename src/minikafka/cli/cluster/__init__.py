@@ -1,0 +1,1 @@
+"""What concerns a whole cluster: settings, features, the quorum, access, and transactions."""

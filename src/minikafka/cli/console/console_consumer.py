@@ -1,0 +1,154 @@
+"""``kafka-console-consumer``: print what is in topics, and what comes (Kafka's ConsoleConsumer)."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from minikafka.cli.console.console_consumer_options import TOOL, ConsumerOptions, read
+from minikafka.cli.console.deserializers import DeserializationFailed
+from minikafka.cli.console.formatters import Formatter, formatter
+from minikafka.cli.toolkit import stderr_log
+from minikafka.cli.toolkit.client_settings import consumer_settings, group_settings
+from minikafka.cli.toolkit.connecting import open_cluster
+from minikafka.cli.toolkit.options import Options, UsageError
+from minikafka.cli.toolkit.stopping import Stopped, Stopping
+from minikafka.cli.toolkit.tool import run_tool
+from minikafka.client.cluster import Cluster
+from minikafka.client.consumer import Consumer
+from minikafka.client.errors import ClientError
+from minikafka.client.group_settings import GroupSettings
+from minikafka.errors import MinikafkaError
+
+_POLL_S = 60.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit code."""
+    return run_tool(TOOL, arguments, _act)
+
+
+def _act(options: Options) -> int:
+    asked, deprecations = read(options)
+    for sentence in deprecations:
+        # Kafka 4.2 says so on stdout, among the records.
+        print(sentence, file=sys.stderr)
+    format_record = formatter(asked.formatter_class, asked.formatter_properties)
+    if format_record is None:
+        raise UsageError(f"{asked.formatter_class}: there is no such formatter here")
+    stopping = Stopping()
+    servers, settings = asked.bootstrap_servers, asked.properties
+    with (
+        stopping.signals_caught(),
+        # It is ``poll`` that tries again.
+        open_cluster(servers, settings, client_id="console-consumer", connect_timeout_s=0) as cluster,
+    ):
+        session = _Session(asked, _consumer(cluster, asked), format_record, stopping)
+        return session.run()
+
+
+def _consumer(cluster: Cluster, asked: ConsumerOptions) -> Consumer:
+    group: GroupSettings | None = None
+    if asked.partition is None:
+        group = group_settings(asked.group_id, asked.properties)
+    return Consumer(
+        cluster,
+        consumer_settings(asked.properties),
+        group,
+        on_warning=lambda sentence: stderr_log.warn(f"[Consumer clientId={cluster.client_id}] {sentence}"),
+    )
+
+
+class _Session:
+    def __init__(
+        self, asked: ConsumerOptions, consumer: Consumer, format_record: Formatter, stopping: Stopping
+    ) -> None:
+        self._asked = asked
+        self._consumer = consumer
+        self._format = format_record
+        self._stopping = stopping
+        self._count = 0
+
+    def run(self) -> int:
+        """Print records until there are enough, or a signal comes; returns the exit code."""
+        exit_code = 0
+        try:
+            with self._stopping.may_interrupt():
+                self._choose()
+            self._print_records()
+        except Stopped:
+            exit_code = self._stopping.exit_code
+        except BrokenPipeError:
+            print("Unable to write to standard out, closing consumer.", file=sys.stderr)
+        except MinikafkaError as error:
+            stderr_log.error(f"Error processing message, terminating consumer process: {error}")
+            exit_code = 1
+        finally:
+            self._close()
+            print(f"Processed a total of {self._count} messages", file=sys.stderr)
+            if self._asked.tells_systest_events:
+                print("shutdown_complete")
+        return exit_code
+
+    def _choose(self) -> None:
+        topic, index = self._asked.topic, self._asked.partition
+        if topic is None:
+            self._consumer.subscribe_matching(_topic_filter(self._asked))
+        elif index is None:
+            self._consumer.subscribe([topic])
+        else:
+            self._consumer.assign([(topic, index)])
+            self._consumer.seek((topic, index), self._asked.offset)
+
+    def _print_records(self) -> None:
+        out = sys.stdout.buffer
+        limit, timeout_ms = self._asked.max_messages, self._asked.timeout_ms
+        while self._count < limit or limit == -1:
+            with self._stopping.may_interrupt():
+                found = self._poll(timeout_ms)
+            if not found:
+                return
+            while found and (self._count < limit or limit == -1):
+                record = self._consumer.take()
+                self._count += 1
+                try:
+                    out.write(self._format(record))
+                except DeserializationFailed as error:
+                    if not self._asked.skips_on_error:
+                        raise
+                    stderr_log.error(f"Error processing message, skipping this message: {error}")
+                found = self._consumer.has_fetched and self._stopping.signal_number is None
+            out.flush()
+
+    def _poll(self, timeout_ms: int | None) -> bool:
+        """Whether a record came within ``timeout_ms``."""
+        if timeout_ms is not None:
+            return self._consumer.poll(timeout_ms / 1000)
+        while not self._consumer.poll(_POLL_S):
+            pass
+        return True
+
+    def _close(self) -> None:
+        try:
+            self._consumer.close()
+        except MinikafkaError as error:
+            stderr_log.warn(f"The consumer could not be closed cleanly: {error}")
+
+
+def _topic_filter(asked: ConsumerOptions) -> Callable[[str], bool]:
+    expression = asked.include if asked.include is not None else asked.exclude or ""
+    try:
+        pattern = re.compile(expression)
+    except re.error as error:
+        raise ClientError(f"{expression!r} is no regular expression: {error}") from error
+    return partial(_matches, pattern, asked.include is not None)
+
+
+def _matches(pattern: re.Pattern[str], is_wanted: bool, topic: str) -> bool:
+    return (pattern.fullmatch(topic) is not None) == is_wanted
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""``minikafka doctor``, step by step."""

@@ -1,0 +1,1 @@
+"""Groups of consumers, share groups, and their offsets."""

@@ -1,0 +1,1 @@
+"""Programs that make load, and measure or verify what comes of it."""

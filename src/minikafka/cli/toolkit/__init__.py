@@ -1,0 +1,1 @@
+"""What the tools are made with: options, settings, connections, tables and how they end."""

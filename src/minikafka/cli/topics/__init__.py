@@ -1,0 +1,1 @@
+"""Topics, their partitions, where these lie, and who leads them."""

@@ -1,0 +1,1 @@
+"""Compaction (Kafka: LogCleaner): which logs, in which order, and what stays in them."""

@@ -1,0 +1,148 @@
+"""Checking the batches of a segment after a crash, and building its indexes anew (Kafka: LogSegment.recover)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from minikafka.errors import ApiError, CorruptLogError
+from minikafka.records.batch import RecordBatch, iter_batches
+from minikafka.storage.batch_scan import read_batch, scan_headers
+from minikafka.storage.files import FileSystem
+from minikafka.storage.index import MAX_RELATIVE_OFFSET
+from minikafka.storage.leader_epoch_cache import LeaderEpochCache
+from minikafka.storage.loading.producer_replay import rebuild_producers, replay_batch
+from minikafka.storage.log_context import LogContext
+from minikafka.storage.producers.producer_state import ProducerStateManager
+from minikafka.storage.segment import LogSegment
+from minikafka.storage.segments import LogSegments
+
+if TYPE_CHECKING:
+    from minikafka.config import LogConfig
+
+
+class _TooFar(Exception):
+    """A batch's offset is too far from the segment's for its index."""
+
+
+class SegmentRecovery:
+    """Recovers segments of one log, which is being loaded, in ascending order.
+
+    :param note: told of each finding.
+    """
+
+    def __init__(
+        self,
+        context: LogContext,
+        files: FileSystem,
+        directory: str,
+        config: LogConfig,
+        segments: LogSegments,
+        producers: ProducerStateManager,
+        epochs: LeaderEpochCache,
+        note: Callable[[str], None],
+    ) -> None:
+        self._context = context
+        self._files = files
+        self._directory = directory
+        self._config = config
+        self._segments = segments
+        self._producers = producers
+        self._epochs = epochs
+        self._note = note
+
+    def recover(self, segment: LogSegment, *, may_cut: bool = True) -> int:
+        """Check every batch, build the indexes anew, and cut off what is not valid; returns the bytes cut off.
+
+        Without ``may_cut`` invalid bytes raise CorruptLogError: what has been synced is not torn, but damaged. A
+        segment with offsets too far apart becomes several. Raises OSError.
+        """
+        try:
+            return self._recover(segment, may_cut)
+        except _TooFar:
+            return self._split_and_recover(segment, may_cut)
+
+    def _split_and_recover(self, segment: LogSegment, may_cut: bool) -> int:
+        from minikafka.storage.loading.segment_split import split_segment
+
+        parts = split_segment(self._files, self._directory, segment, self._config)
+        self._note(
+            f"split {segment.log.path.removesuffix('.deleted')}, whose offsets were too far apart for an index, at "
+            f"the offsets {', '.join(str(part.base_offset) for part in parts)}"
+        )
+        for part in parts:
+            self._segments.add(part)
+        for index, part in enumerate(parts):
+            dropped_bytes = self._recover(part, may_cut)
+            if dropped_bytes:
+                for rest in parts[index + 1 :]:
+                    dropped_bytes += rest.size_bytes
+                    self._segments.remove(rest)
+                    rest.abandon()
+                    for path in rest.existing_paths():
+                        self._files.unlink(path)
+                return dropped_bytes
+        return 0
+
+    def _recover(self, segment: LogSegment, may_cut: bool) -> int:
+        rebuild_producers(self._context, self._producers, self._segments, segment.base_offset)
+        valid_bytes = 0
+        segment.start_rebuilding()
+        try:
+            for header in scan_headers(segment.log, 0, segment.size_bytes):
+                batches = list(iter_batches(memoryview(read_batch(segment.log, header))))
+                for batch in batches:
+                    batch.ensure_valid()
+                if header.last_offset - segment.base_offset > MAX_RELATIVE_OFFSET:
+                    raise _TooFar
+                segment.index_batch(header)
+                for batch in batches:
+                    self._replay(segment, batch)
+                valid_bytes = header.end_position
+            reason = "cut off"
+        except (CorruptLogError, ApiError, ValueError) as error:
+            reason = str(error)
+        dropped_bytes = segment.size_bytes - valid_bytes
+        if dropped_bytes and not may_cut:
+            segment.abandon()
+            self._files.unlink(segment.offset_index.path)  # so that the next start finds this again
+            raise CorruptLogError(
+                f"{segment.log.path} is damaged at position {valid_bytes}, offset {self._producers.map_end_offset} "
+                f"({reason}), where it had been synced; bring back a copy of it, or delete the partition's folder"
+            )
+        if dropped_bytes:
+            self._cut(segment, valid_bytes, reason)
+        segment.finish_rebuilding()
+        self._producers.take_snapshot(sync=True)
+        return dropped_bytes
+
+    def _cut(self, segment: LogSegment, position: int, reason: str) -> None:
+        offset = max(self._producers.map_end_offset, segment.base_offset)
+        kind = _describe_tail(segment, position, offset, reason)
+        dropped_bytes = segment.size_bytes - position
+        segment.truncate_to_position(position)
+        self._note(
+            f"truncated {segment.log.path} at position {position}, offset {offset}: {kind} ({dropped_bytes} bytes)"
+        )
+
+    def _replay(self, segment: LogSegment, batch: RecordBatch) -> None:
+        if batch.magic >= 2:
+            self._epochs.note(batch.partition_leader_epoch, batch.base_offset)
+        for aborted in replay_batch(self._producers, batch):
+            segment.add_aborted_transaction(aborted)
+
+
+def _describe_tail(segment: LogSegment, position: int, offset: int, reason: str) -> str:
+    """Whether the log just ends in bytes that were never a batch, or whether good batches are lost with a bad one."""
+    from minikafka.storage.batch_reader import BatchReader
+
+    reader = BatchReader(segment.log, segment.size_bytes)
+    if reason != "cut off" and reader.is_zero_from(position):
+        return "the file ends in zeros"
+    lost = list(reader.batches_behind(position, offset))
+    if lost:
+        return (
+            f"{'a batch is not complete' if reason == 'cut off' else reason}; CORRUPTION IN THE MIDDLE: {len(lost)} "
+            f"valid batches behind it, offsets {lost[0].base_offset} to {lost[-1].last_offset}, are dropped as well"
+        )
+    return "the last batch is not complete" if reason == "cut off" else reason
