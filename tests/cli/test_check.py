@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from minikafka.cli import main as minikafka
 from minikafka.cli.local.check import main
-from minikafka.cli.toolkit.progress_line import ProgressLine
 from minikafka.storage.files import OsFiles
 from tests.controller.nodes import Node
 from tests.storage.logs import append
+from tests.support.terminal import Terminal
 
 
 @pytest.fixture
@@ -157,19 +157,10 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "The exit code is 0 when the directories are sound" in capsys.readouterr().out
 
 
-def test_progress_on_a_terminal() -> None:
-    class Screen(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    screen = Screen()
-    line = ProgressLine(screen)
-    line.total_bytes = 5 << 20
-    line.begin("t-0")
-    line.advance(2 << 20)
-    line.clear()
-    line.clear()
-    assert screen.getvalue() == "\r" + "0 of 5 MiB  t-0".ljust(78) + "\r" + " " * 78 + "\r"
-    silent = io.StringIO()
-    ProgressLine(silent).begin("t-0")
-    assert silent.getvalue() == ""
+def test_a_terminal_shows_which_log_is_read(directory: Path) -> None:
+    command = [sys.executable, "-m", "minikafka", "check", str(directory)]
+    with Terminal(command, directory, {**os.environ, "TERM": "xterm", "COLUMNS": "100"}) as terminal:
+        assert terminal.wait() == 0
+        shown = terminal.text
+    assert "Reading " in shown
+    assert shown.rpartition("\x1b[K")[2].startswith("1 directory, 3 partitions")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from minikafka.cli.toolkit.progress_line import ProgressLine
+from minikafka.cli.toolkit.progress import Progress
 from minikafka.config import BrokerConfig, LogConfig
 from minikafka.controller.metadata_check import MetadataCheck
 from minikafka.errors import ConfigError, MinikafkaError
@@ -98,18 +98,17 @@ def _check(arguments: Arguments) -> int:
     for path in arguments.directories:
         _ensure_log_directory(files, path)
     started_at = time.monotonic()
-    progress = ProgressLine(sys.stderr)
+    progress = Progress("Reading", None, "bytes")
 
     def tell(finding: Finding) -> None:
         progress.clear()
         print(finding, flush=True)
 
     report = Report(tell, progress.advance)
-    with ExitStack() as locks:
+    with ExitStack() as locks, progress:
         for path in arguments.directories:
             _lock(files, path, locks)
         _check_all(report, files, arguments, progress)
-    progress.clear()
     print(_summary(report, len(arguments.directories), time.monotonic() - started_at))
     return PROBLEMS if report.problems else SOUND
 
@@ -133,13 +132,16 @@ def _lock(files: OsFiles, path: str, locks: ExitStack) -> None:
     locks.callback(lock.release)
 
 
-def _check_all(report: Report, files: OsFiles, arguments: Arguments, progress: ProgressLine) -> None:
+def _check_all(report: Report, files: OsFiles, arguments: Arguments, progress: Progress) -> None:
+    def next_log(name: str) -> None:
+        progress.what = f"Reading {name}"
+
     directories = [DirectoryCheck(report, files, path) for path in arguments.directories]
     compare_directories(report, directories)
-    progress.total_bytes = sum(directory.log_bytes() for directory in directories)
+    progress.total = sum(directory.log_bytes() for directory in directories)
     topics = _topics(report, files, directories)
     for directory in directories:
-        directory.check_logs(topics, reads_records=not arguments.headers_only, next_log=progress.begin)
+        directory.check_logs(topics, reads_records=not arguments.headers_only, next_log=next_log)
     if topics is not None:
         tell_of_missing_partitions(report, topics, directories)
 

@@ -23,7 +23,8 @@ _ERASE: Final = "\r\x1b[K"
 
 
 class Progress:
-    """Use it with ``with``; ``advance`` and ``reach`` may be called for every item: they cost little.
+    """Use it with ``with``; ``advance`` and ``reach`` may be called for every item: they cost little. ``what`` and
+    ``total`` may be changed when more is known.
 
     :param what: what is being done, in a few words: "Reading orders-0".
     :param total: how many units there are; None: nobody knows, and only what is done is shown.
@@ -42,8 +43,8 @@ class Progress:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.done = 0
-        self._what = what
-        self._total = total
+        self.what = what
+        self.total = total
         self._unit = f" {unit}" if unit else ""
         self._stream = sys.stderr if stream is None else stream
         self._now = now
@@ -79,7 +80,7 @@ class Progress:
     def _draw(self) -> None:
         now_s = self._now()
         self._due_s = now_s + _INTERVAL_S
-        line = _line(self._what, self.done, self._total, self._unit, now_s - self._start_s, _width(self._stream))
+        line = _line(self.what, self.done, self.total, self._unit, now_s - self._start_s, _width(self._stream))
         self._stream.write(_ERASE + line)
         self._stream.flush()
         self._is_drawn = True
