@@ -36,7 +36,9 @@ ASSIGNMENT = b"\0\0\0\0\0\0\xff\xff\xff\xff"
 JOIN, SYNC, LEAVE, COMMIT, HEARTBEAT = 7, 3, 3, 7, 3
 """Versions that every broker of the comparison serves."""
 HEARTBEAT_S = 0.01
-TRY_AGAIN = frozenset({errors.MEMBER_ID_REQUIRED, errors.REBALANCE_IN_PROGRESS, errors.COORDINATOR_LOAD_IN_PROGRESS})
+NOT_READY = frozenset({errors.COORDINATOR_NOT_AVAILABLE, errors.COORDINATOR_LOAD_IN_PROGRESS, errors.NOT_COORDINATOR})
+"""What Apache Kafka answers for a moment after it has created its topic of offsets."""
+TRY_AGAIN = NOT_READY | {errors.MEMBER_ID_REQUIRED, errors.REBALANCE_IN_PROGRESS}
 
 
 class Member:
@@ -80,6 +82,8 @@ class Member:
                     is_settled.set()
                 return
             assert code in TRY_AGAIN, f"{self.group}: joining was answered with error code {code}"
+            if code in NOT_READY:
+                time.sleep(HEARTBEAT_S)
 
     def _sync(self, answer: Any) -> int:
         assignments = [
