@@ -9,7 +9,7 @@ import pytest
 from minikafka.broker import Broker
 from minikafka.cli import run as run_command
 from tests.cli.tool_run import Run
-from tests.cli.tutorial_folder import TutorialFolder
+from tests.cli.tutorials.tutorial_folder import TutorialFolder
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from minikafka import errors
 from minikafka.coordinator.classic.classic_group import ClassicGroup
 from minikafka.coordinator.consumer_group import ConsumerGroup
 from minikafka.protocol.messages import ConsumerProtocolAssignment, ConsumerProtocolSubscription
-from tests.coordinator.classic_consumers import ClassicConsumer, settle_all
+from tests.coordinator.classic.classic_consumers import ClassicConsumer, settle_all
 from tests.coordinator.consumers import Consumer, consumer_state
 from tests.coordinator.groups import Groups, Outcome, hard_state, subscription
 

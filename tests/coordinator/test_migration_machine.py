@@ -18,7 +18,7 @@ from minikafka.coordinator.group_loader import GroupLoader
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.settings import GroupSettings
 from minikafka.coordinator.timers import KeyedTimers
-from tests.coordinator.classic_consumers import ClassicConsumer, settle_all
+from tests.coordinator.classic.classic_consumers import ClassicConsumer, settle_all
 from tests.coordinator.consumers import Consumer, consumer_state
 from tests.coordinator.groups import Groups
 

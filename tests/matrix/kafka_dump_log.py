@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from minikafka.cli.dump_log.dump_log import main as dump_log
-from tests.cli.dump_log_cases import cases
+from tests.cli.dump_log.dump_log_cases import cases
 from tests.matrix.java_session import JavaSession
 
 CLASS = "kafka.tools.DumpLogSegments"

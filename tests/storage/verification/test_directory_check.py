@@ -16,7 +16,7 @@ from minikafka.storage.producers.producer_snapshots import decode_snapshot, enco
 from minikafka.storage.verification.directory_check import DirectoryCheck, TopicClaim, tell_of_missing_partitions
 from minikafka.storage.verification.report import Report
 from minikafka.storage.verification.segment_check import wrong_records
-from tests.storage.compacted import keyed
+from tests.storage.cleaning.compacted import keyed
 from tests.storage.logs import NOW_MS, TOPIC_ID, append
 from tests.storage.verification.directories import CLUSTER, FIRST, check, cut, directory, extend, lines, patch
 

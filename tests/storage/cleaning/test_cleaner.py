@@ -12,7 +12,7 @@ from minikafka.storage.background_steps import run_steps
 from minikafka.storage.cleaning.cleaner import Source, group_segments
 from minikafka.storage.cleaning.offset_map import BYTES_PER_ENTRY, OffsetMap
 from minikafka.storage.partition_log import PartitionLog
-from tests.storage.compacted import Bench, Pool, committed_records, keyed
+from tests.storage.cleaning.compacted import Bench, Pool, committed_records, keyed
 from tests.storage.logs import TOPIC_ID, HeldWork, append, log_config, read_all, upkeep_of
 
 DAY_MS = 86_400_000

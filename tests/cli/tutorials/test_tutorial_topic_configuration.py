@@ -9,7 +9,7 @@ import pytest
 from minikafka.client.cluster import Cluster
 from minikafka.client.producer import Producer
 from minikafka.errors import MESSAGE_TOO_LARGE, ApiError, MinikafkaError
-from tests.cli.tutorial_folder import TutorialFolder
+from tests.cli.tutorials.tutorial_folder import TutorialFolder
 
 DEPRECATED = (
     "WARNING: Altering topic configuration from this script has been deprecated and may be removed in future releases."

@@ -16,7 +16,7 @@ from minikafka.config import BrokerConfig
 from minikafka.config.client import ClientConfig
 from minikafka.config.properties import parse_properties
 
-REPOSITORY = Path(__file__).parent.parent.parent
+REPOSITORY = Path(__file__).parents[3]
 
 
 _CONVERTERS = {

@@ -15,13 +15,13 @@ from minikafka.cli import COMMANDS
 from minikafka.cli.dump_log.dump_log import main
 from minikafka.client.cluster import Cluster
 from minikafka.client.producer import Producer
-from tests.cli.dump_log_cases import cases
-from tests.cli.dump_log_files import SEGMENT, write_files
+from tests.cli.dump_log.dump_log_cases import cases
+from tests.cli.dump_log.dump_log_files import SEGMENT, write_files
 from tests.matrix.kafka_dump_log import NOWHERE, printed_by_minikafka, recorded_case
 from tests.support.terminal import Terminal
 
 HERE = Path(__file__).parent
-KAFKAS_DIRECTORY = HERE.parents[2] / "shared" / "protocol" / "kafka-4.2.0-logdir.tar.gz"
+KAFKAS_DIRECTORY = HERE.parents[3] / "shared" / "protocol" / "kafka-4.2.0-logdir.tar.gz"
 
 Dump = Callable[..., tuple[int, str, str]]
 

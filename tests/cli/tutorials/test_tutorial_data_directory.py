@@ -32,7 +32,7 @@ import pytest
 from minikafka.client.cluster import Cluster
 from minikafka.client.producer import Producer
 from minikafka.records.batch import iter_batches
-from tests.cli.tutorial_folder import TutorialFolder
+from tests.cli.tutorials.tutorial_folder import TutorialFolder
 from tests.support.polling import wait_until
 
 INDEX_INTERVAL_BYTES = 8192

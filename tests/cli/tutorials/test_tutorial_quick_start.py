@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.tutorial_folder import TutorialFolder
+from tests.cli.tutorials.tutorial_folder import TutorialFolder
 from tests.support.brokers import answers_api_versions
 from tests.support.polling import wait_until
 from tests.support.terminal import CTRL_C, CTRL_D, Terminal

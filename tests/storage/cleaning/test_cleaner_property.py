@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minikafka.records.batch import Record
-from tests.storage.compacted import Bench, CommittedReader, batches_of, committed_records, last_values
+from tests.storage.cleaning.compacted import Bench, CommittedReader, batches_of, committed_records, last_values
 from tests.storage.logs import upkeep_of
 
 KEYS = st.sampled_from([f"k{number}" for number in range(6)])

@@ -6,7 +6,7 @@ import pytest
 
 from minikafka.clock import ManualClock
 from minikafka.storage.memory_files import Crashed, MemoryFiles
-from tests.storage.compacted import Bench, Pair, committed_records, last_values
+from tests.storage.cleaning.compacted import Bench, Pair, committed_records, last_values
 from tests.storage.logs import NOW_MS, upkeep_of
 from tests.storage.test_crash import check_indexes
 

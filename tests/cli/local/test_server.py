@@ -19,7 +19,7 @@ from minikafka.cli.local.server import UsageError, main, parse
 from tests.support.brokers import answers_api_versions, free_port
 from tests.support.polling import wait_until
 
-REPOSITORY = Path(__file__).parent.parent.parent
+REPOSITORY = Path(__file__).parents[3]
 ANY_PORT = ("--override", "listeners=PLAINTEXT://127.0.0.1:0")
 
 
