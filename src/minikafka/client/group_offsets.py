@@ -8,13 +8,14 @@ from typing import Any, Final, NamedTuple
 from minikafka.client.cluster import Cluster, check
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.leaders import TopicPartition
+from minikafka.client.member_commit import commit_as_member
 from minikafka.client.offsets import by_topic
-from minikafka.errors import NONE
-from minikafka.protocol.messages import OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest
+from minikafka.protocol.messages import OffsetDeleteRequest, OffsetFetchRequest
 
-_LAST_VERSION_WITH_TOPIC_NAMES: Final = 9  # of OffsetCommit and OffsetFetch
+_LAST_VERSION_WITH_TOPIC_NAMES: Final = 9  # of OffsetFetch
 _FIRST_VERSION_FOR_ALL_TOPICS: Final = 2  # of OffsetFetch: Kafka 0.10.2
 _NO_LEADER_EPOCH: Final = -1
+_NO_GENERATION: Final = -1
 
 
 class CommittedOffset(NamedTuple):
@@ -67,25 +68,10 @@ def set_offsets(coordinator: GroupCoordinator, offsets: Mapping[TopicPartition, 
     """Set the offsets of a group that has no members. Raises ApiError, ClientError."""
     if not offsets:
         return
-    request = OffsetCommitRequest(
-        group_id=coordinator.group_id,
-        topics=[
-            OffsetCommitRequest.OffsetCommitRequestTopic(
-                name=topic,
-                partitions=[
-                    OffsetCommitRequest.OffsetCommitRequestPartition(
-                        partition_index=index, committed_offset=offsets[topic, index], committed_metadata=""
-                    )
-                    for index in indexes
-                ],
-            )
-            for topic, indexes in by_topic(offsets).items()
-        ],
-    )
-    answer = coordinator.call(request, _first_error, max_version=_LAST_VERSION_WITH_TOPIC_NAMES)
-    for topic in answer.topics:
-        for part in topic.partitions:
-            check(part.error_code)
+    for code in commit_as_member(
+        coordinator, offsets, member_id="", generation_id_or_member_epoch=_NO_GENERATION, instance_id=None
+    ):
+        check(code)
 
 
 def delete_offsets(coordinator: GroupCoordinator, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
@@ -121,10 +107,6 @@ def _wanted_of_group(
 
 def _group(answer: Any, version: int) -> Any:
     return answer.groups[0] if version >= 8 else answer
-
-
-def _first_error(answer: Any) -> int:
-    return next((part.error_code for topic in answer.topics for part in topic.partitions if part.error_code), NONE)
 
 
 def _all_partitions(cluster: Cluster) -> dict[str, list[int]]:

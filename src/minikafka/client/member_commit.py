@@ -8,7 +8,7 @@ from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.leaders import TopicPartition
 from minikafka.client.offsets import by_topic
 from minikafka.errors import NONE
-from minikafka.protocol.messages import OffsetCommitRequest
+from minikafka.protocol.messages import OffsetCommitRequest, OffsetCommitResponse
 
 _LAST_VERSION_WITH_TOPIC_NAMES = 9
 
@@ -46,9 +46,9 @@ def commit_as_member(
         request.member_id = member_id
     if version >= 7 and member_id:
         request.group_instance_id = instance_id
-    answer = coordinator.call(
-        request,
-        lambda answer: next((part.error_code for topic in answer.topics for part in topic.partitions), NONE),
-        max_version=version,
-    )
+    answer = coordinator.call(request, lambda answer: next(filter(None, _codes(answer)), NONE), max_version=version)
+    return _codes(answer)
+
+
+def _codes(answer: OffsetCommitResponse) -> list[int]:
     return [part.error_code for topic in answer.topics for part in topic.partitions]
