@@ -6,23 +6,23 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import BinaryIO
 
 from minikafka.cli.console.console_consumer_options import TOOL, ConsumerOptions, read
 from minikafka.cli.console.deserializers import DeserializationFailed
 from minikafka.cli.console.formatters import Formatter, formatter
+from minikafka.cli.console.session import ConsoleSession
 from minikafka.cli.toolkit import stderr_log
 from minikafka.cli.toolkit.client_settings import consumer_settings, group_settings
 from minikafka.cli.toolkit.connecting import open_cluster
 from minikafka.cli.toolkit.options import Options, UsageError
-from minikafka.cli.toolkit.stopping import Stopped, Stopping
+from minikafka.cli.toolkit.stopping import Stopping
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.client.cluster import Cluster
-from minikafka.client.consumer import Consumer
+from minikafka.client.consumer import ConsumedRecord, Consumer
 from minikafka.client.errors import ClientError
 from minikafka.client.group_settings import GroupSettings
 from minikafka.errors import MinikafkaError
-
-_POLL_S = 60.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,38 +61,22 @@ def _consumer(cluster: Cluster, asked: ConsumerOptions) -> Consumer:
     )
 
 
-class _Session:
+class _Session(ConsoleSession):
     def __init__(
         self, asked: ConsumerOptions, consumer: Consumer, format_record: Formatter, stopping: Stopping
     ) -> None:
+        super().__init__(
+            consumer,
+            stopping,
+            max_messages=asked.max_messages,
+            timeout_ms=asked.timeout_ms,
+            tells_systest_events=asked.tells_systest_events,
+        )
         self._asked = asked
         self._consumer = consumer
         self._format = format_record
-        self._stopping = stopping
-        self._count = 0
 
-    def run(self) -> int:
-        """Print records until there are enough, or a signal comes; returns the exit code."""
-        exit_code = 0
-        try:
-            with self._stopping.may_interrupt():
-                self._choose()
-            self._print_records()
-        except Stopped:
-            exit_code = self._stopping.exit_code
-        except BrokenPipeError:
-            print("Unable to write to standard out, closing consumer.", file=sys.stderr)
-        except MinikafkaError as error:
-            stderr_log.error(f"Error processing message, terminating consumer process: {error}")
-            exit_code = 1
-        finally:
-            self._close()
-            print(f"Processed a total of {self._count} messages", file=sys.stderr)
-            if self._asked.tells_systest_events:
-                print("shutdown_complete")
-        return exit_code
-
-    def _choose(self) -> None:
+    def begin(self) -> None:
         topic, index = self._asked.topic, self._asked.partition
         if topic is None:
             self._consumer.subscribe_matching(_topic_filter(self._asked))
@@ -102,39 +86,17 @@ class _Session:
             self._consumer.assign([(topic, index)])
             self._consumer.seek((topic, index), self._asked.offset)
 
-    def _print_records(self) -> None:
-        out = sys.stdout.buffer
-        limit, timeout_ms = self._asked.max_messages, self._asked.timeout_ms
-        while self._count < limit or limit == -1:
-            with self._stopping.may_interrupt():
-                found = self._poll(timeout_ms)
-            if not found:
-                return
-            while found and (self._count < limit or limit == -1):
-                record = self._consumer.take()
-                self._count += 1
-                try:
-                    out.write(self._format(record))
-                except DeserializationFailed as error:
-                    if not self._asked.skips_on_error:
-                        raise
-                    stderr_log.error(f"Error processing message, skipping this message: {error}")
-                found = self._consumer.has_fetched and self._stopping.signal_number is None
-            out.flush()
-
-    def _poll(self, timeout_ms: int | None) -> bool:
-        """Whether a record came within ``timeout_ms``."""
-        if timeout_ms is not None:
-            return self._consumer.poll(timeout_ms / 1000)
-        while not self._consumer.poll(_POLL_S):
-            pass
-        return True
-
-    def _close(self) -> None:
+    def print_record(self, record: ConsumedRecord, out: BinaryIO) -> None:
         try:
-            self._consumer.close()
-        except MinikafkaError as error:
-            stderr_log.warn(f"The consumer could not be closed cleanly: {error}")
+            out.write(self._format(record))
+        except DeserializationFailed as error:
+            if not self._asked.skips_on_error:
+                raise
+            stderr_log.error(f"Error processing message, skipping this message: {error}")
+
+    def failed(self, error: MinikafkaError) -> int:
+        stderr_log.error(f"Error processing message, terminating consumer process: {error}")
+        return 1
 
 
 def _topic_filter(asked: ConsumerOptions) -> Callable[[str], bool]:

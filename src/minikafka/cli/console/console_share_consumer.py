@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from minikafka.cli.console.console_share_consumer_options import TOOL, ShareConsumerOptions, read
 from minikafka.cli.console.deserializers import DeserializationFailed
 from minikafka.cli.console.formatters import Formatter, formatter
+from minikafka.cli.console.session import ConsoleSession
 from minikafka.cli.toolkit import stderr_log
 from minikafka.cli.toolkit.client_settings import share_fetch_settings
 from minikafka.cli.toolkit.connecting import open_cluster
 from minikafka.cli.toolkit.options import Options, UsageError
-from minikafka.cli.toolkit.stopping import Stopped, Stopping
+from minikafka.cli.toolkit.stopping import Stopping
 from minikafka.cli.toolkit.tool import run_tool
+from minikafka.client.consumer import ConsumedRecord
 from minikafka.client.share_consumer import ShareConsumer
 from minikafka.client.share_session import REJECT
 from minikafka.errors import MinikafkaError
-
-_POLL_S = 60.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,75 +50,42 @@ def _act(options: Options) -> int:
         return _Session(asked, consumer, format_record, stopping).run()
 
 
-class _Session:
+class _Session(ConsoleSession):
     def __init__(
         self, asked: ShareConsumerOptions, consumer: ShareConsumer, format_record: Formatter, stopping: Stopping
     ) -> None:
+        super().__init__(
+            consumer,
+            stopping,
+            max_messages=asked.max_messages,
+            timeout_ms=asked.timeout_ms,
+            tells_systest_events=asked.tells_systest_events,
+        )
         self._asked = asked
         self._consumer = consumer
         self._format = format_record
-        self._stopping = stopping
-        self._count = 0
 
-    def run(self) -> int:
-        """Print records until there are enough, or a signal comes; returns the exit code."""
-        exit_code = 0
+    def print_record(self, record: ConsumedRecord, out: BinaryIO) -> None:
+        kind = self._asked.acknowledgement
         try:
-            self._print_records()
-        except Stopped:
-            exit_code = self._stopping.exit_code
-        except BrokenPipeError:
-            print("Unable to write to standard out, closing consumer.", file=sys.stderr)
+            out.write(self._format(record))
         except DeserializationFailed as error:
+            if not self._asked.rejects_on_error:
+                raise
+            stderr_log.error(f"Error processing message, rejecting this message: {error}")
+            kind = REJECT
+        self._consumer.acknowledge(record, kind)
+
+    def nothing_came(self) -> None:
+        stderr_log.error("Error processing message, terminating consumer process: no message came in time")
+
+    def failed(self, error: MinikafkaError) -> int:
+        if isinstance(error, DeserializationFailed):
             stderr_log.error(f"Unknown error when running consumer: {error}")
-            exit_code = 1
-        except MinikafkaError as error:
-            # With this Kafka's tool ends as if all were well.
-            stderr_log.error(f"Error processing message, terminating consumer process: {error}")
-        finally:
-            self._close()
-            print(f"Processed a total of {self._count} messages", file=sys.stderr)
-            if self._asked.tells_systest_events:
-                print("shutdown_complete")
-        return exit_code
-
-    def _print_records(self) -> None:
-        out = sys.stdout.buffer
-        limit = self._asked.max_messages
-        while self._count < limit or limit == -1:
-            with self._stopping.may_interrupt():
-                has_found = self._poll()
-            if not has_found:
-                stderr_log.error("Error processing message, terminating consumer process: no message came in time")
-                return
-            while has_found and (self._count < limit or limit == -1):
-                record = self._consumer.take()
-                self._count += 1
-                kind = self._asked.acknowledgement
-                try:
-                    out.write(self._format(record))
-                except DeserializationFailed as error:
-                    if not self._asked.rejects_on_error:
-                        raise
-                    stderr_log.error(f"Error processing message, rejecting this message: {error}")
-                    kind = REJECT
-                self._consumer.acknowledge(record, kind)
-                has_found = self._consumer.has_fetched and self._stopping.signal_number is None
-            out.flush()
-
-    def _poll(self) -> bool:
-        """Whether a record came in time."""
-        if self._asked.timeout_ms is not None:
-            return self._consumer.poll(self._asked.timeout_ms / 1000)
-        while not self._consumer.poll(_POLL_S):
-            pass
-        return True
-
-    def _close(self) -> None:
-        try:
-            self._consumer.close()
-        except MinikafkaError as error:
-            stderr_log.warn(f"The consumer could not be closed cleanly: {error}")
+            return 1
+        # With this Kafka's tool ends as if all were well.
+        stderr_log.error(f"Error processing message, terminating consumer process: {error}")
+        return 0
 
 
 if __name__ == "__main__":
