@@ -257,6 +257,32 @@ def test_a_partition_that_cannot_be_loaded_is_offline_and_not_made_anew(
     assert files.size_bytes(f"/data/t-0/{0:020}.log") > 0
 
 
+def test_what_cannot_be_loaded_stays_as_it_is_at_the_next_start_too(files: MemoryFiles, clock: ManualClock) -> None:
+    manager = started(files, clock)
+    log = manager.create("t", 0, TOPIC_ID, log_config(segment_bytes=300))
+    fill(log, 9)
+    log.flush()
+    log.delete_records_before(1)
+    upkeep_of(manager).checkpoint_recovery_points()
+    upkeep_of(manager).checkpoint_log_start_offsets()
+    manager.abandon()
+    path = log.segments()[1].log.path
+    files.unlink(log.segments()[1].offset_index.path)
+    content = files.read_bytes(path)
+    files.write_bytes(path, content[:-1] + b"?", sync=False)
+    for _ in range(2):
+        again = started(files, clock)
+        assert list(again.unloadable) == [("t", 0)]
+        upkeep_of(again).checkpoint_recovery_points()
+        upkeep_of(again).checkpoint_log_start_offsets()
+        again.abandon()
+    started(files, clock).close()
+    files.write_bytes(path, content, sync=False)
+    restored = started(files, clock).get("t", 0)
+    assert restored is not None
+    assert (restored.log_start_offset, restored.log_end_offset) == (1, 9)
+
+
 def test_an_old_partition_is_not_made_anew_while_a_directory_is_away(files: MemoryFiles, clock: ManualClock) -> None:
     manager = started(files, clock, log_dirs="/a,/b")
     manager.create("t", 0, TOPIC_ID, log_config())

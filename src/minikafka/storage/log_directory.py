@@ -28,6 +28,8 @@ class LogDirectory:
         self.previous_broker_epoch: int | None = None
         self.recovery_points: dict[tuple[str, int], int] = {}
         self.start_offsets: dict[tuple[str, int], int] = {}
+        self.kept: dict[str, dict[tuple[str, int], int]] = {}
+        """By checkpoint: the entries of partitions that could not be loaded, for the start at which they can be."""
         self._lock: DirectoryLock | None = None
         self._checkpoints: dict[str, OffsetCheckpoint] = {}
 
@@ -58,6 +60,14 @@ class LogDirectory:
         self._read_marker()
         self.recovery_points = self._read_checkpoint(checkpoints.RECOVERY_POINT, "all segments are recovered")
         self.start_offsets = self._read_checkpoint(checkpoints.LOG_START_OFFSET, "logs begin at their first segment")
+
+    def keep_entries(self, key: tuple[str, int]) -> None:
+        """Let the checkpoints go on saying of a partition what they do: without its recovery point the next start would
+        take what had been synced for the end of a crashed log, and cut it off where it is damaged."""
+        read = {checkpoints.RECOVERY_POINT: self.recovery_points, checkpoints.LOG_START_OFFSET: self.start_offsets}
+        for name, offsets in read.items():
+            if key in offsets:
+                self.kept.setdefault(name, {})[key] = offsets[key]
 
     def mark_clean_shutdown(self, broker_epoch: int) -> None:
         """Say, durably, that all logs are synced and closed (CleanShutdownFileHandler)."""

@@ -159,9 +159,12 @@ class LogManager:
         return failed
 
     def _close_directory(self, directory: LogDirectory, logs: list[PartitionLog]) -> None:
-        directory.checkpoint(RECOVERY_POINT).write(recovery_points(logs))
-        directory.checkpoint(LOG_START_OFFSET).write(start_offsets(logs))
-        directory.checkpoint(HIGH_WATERMARK).write(high_watermarks(logs))
+        for name, offsets_of in (
+            (RECOVERY_POINT, recovery_points),
+            (LOG_START_OFFSET, start_offsets),
+            (HIGH_WATERMARK, high_watermarks),
+        ):
+            directory.checkpoint(name).write({**directory.kept.get(name, {}), **offsets_of(logs)})
         directory.mark_clean_shutdown(self.broker_epoch)
 
     def abandon(self) -> None:

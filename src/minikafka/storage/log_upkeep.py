@@ -109,7 +109,7 @@ class LogUpkeep:
         turn = Turn()
         for directory in self._logs.online_directories:
             logs = self._logs.stored_in(directory)
-            offsets: dict[tuple[str, int], int] = {}
+            offsets = dict(directory.kept.get(name, {}))
             for start in range(0, len(logs), _OFFSETS_AT_A_TIME):
                 offsets.update(offsets_of(logs[start : start + _OFFSETS_AT_A_TIME]))
                 if turn.is_over:

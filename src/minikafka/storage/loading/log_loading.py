@@ -154,6 +154,7 @@ class LogLoading:
             return
         if isinstance(outcome, StorageError):
             logger.error("the partition %s is offline: %s", folder.name, outcome)
+            folder.directory.keep_entries(folder.key)
             if not folder.is_future:
                 self.unloadable[folder.key] = str(outcome)
             return
