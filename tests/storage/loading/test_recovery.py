@@ -267,6 +267,27 @@ def test_damage_in_what_was_synced_is_not_cut_away(log: PartitionLog, context: L
         assert context.files.read_bytes(path) == damaged
 
 
+@pytest.mark.parametrize(("base", "recovery_point"), [(6, 8), (3, 5)])
+def test_damage_in_what_was_synced_of_the_last_segments_is_not_cut_away(
+    log: PartitionLog, context: LogContext, base: int, recovery_point: int
+) -> None:
+    path = f"{DIRECTORY}/{base:020}.log"
+    change(context, path, lambda data: data[:100] + b"?" + data[101:])
+    damaged = context.files.read_bytes(path)
+    log.abandon()
+    for _ in range(2):
+        with pytest.raises(CorruptLogError, match=rf"{path} is damaged at position {BATCH_BYTES}, offset {base + 1} "):
+            reopened(log, context, clean_shutdown=False, recovery_point=recovery_point)
+        assert context.files.read_bytes(path) == damaged
+
+
+def test_a_synced_end_that_is_gone_is_told_of(log: PartitionLog, context: LogContext) -> None:
+    change(context, ACTIVE, lambda data: data[:-5])
+    again, report = after_kill(log, context, recovery_point=9)
+    assert "all up to offset 9 had been synced: records are lost; log end offset 8" in str(report)
+    assert values(read_all(again)) == texts(8)
+
+
 @pytest.mark.parametrize("suffix", [".index", ".timeindex"])
 def test_untrimmed_indexes_below_the_recovery_point_are_built_anew(
     log: PartitionLog, context: LogContext, suffix: str

@@ -18,7 +18,7 @@ from minikafka.storage.index import MAX_RELATIVE_OFFSET
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
 from minikafka.storage.loading.interrupted_work import FolderContent, settle_folder
 from minikafka.storage.loading.producer_replay import rebuild_producers
-from minikafka.storage.loading.segment_recovery import SegmentRecovery
+from minikafka.storage.loading.segment_recovery import IsSynced, SegmentRecovery
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_folder import LogFolder
 from minikafka.storage.partition_log import LoadedLog, PartitionLog
@@ -88,9 +88,11 @@ def load_log(
     recovery_point: int = 0,
     clean_shutdown: bool = False,
     files: FileSystem | None = None,
+    is_synced: IsSynced | None = None,
 ) -> tuple[PartitionLog, RecoveryReport]:
     """The log in ``directory``. ``log_start_offset`` and ``recovery_point`` are the checkpoints'. ``files``: where this
-    does not run on the thread that the log will be used on, a FileSystem of its own.
+    does not run on the thread that the log will be used on, a FileSystem of its own. ``is_synced``: see
+    ``SegmentRecovery``; by default what is below the recovery point.
 
     Raises OSError, and StorageError for files that cannot be understood.
     """
@@ -104,6 +106,7 @@ def load_log(
         log_start_offset,
         recovery_point,
         clean_shutdown,
+        is_synced or (lambda offset, _: offset < recovery_point),
     )
     loaded = loader.load()
     if files is not None:
@@ -124,6 +127,7 @@ class _LogLoader:
         log_start_offset: int,
         recovery_point: int,
         clean_shutdown: bool,
+        is_synced: IsSynced,
     ) -> None:
         self._context = context
         self._files = context.files
@@ -134,6 +138,7 @@ class _LogLoader:
         self._log_start_offset = log_start_offset
         self._recovery_point = recovery_point
         self._clean_shutdown = clean_shutdown
+        self._is_synced = is_synced
         self._segments = LogSegments()
         self._epochs = LeaderEpochCache(self._files, directory)
         self.report = RecoveryReport(directory)
@@ -151,12 +156,15 @@ class _LogLoader:
             self._producers,
             self._epochs,
             self.report.note,
+            self._is_synced,
         )
         self._load_epochs()
         self._rebuild_damaged_indexes(found)
         if not self._clean_shutdown:
             self._recover_unflushed_segments()
         log_end_offset = self._find_log_end_offset()
+        if log_end_offset < self._recovery_point:
+            self.report.note(f"all up to offset {self._recovery_point} had been synced: records are lost")
         log_end_offset = self._drop_segments_below_start(log_end_offset)
         log_start_offset = max(self._log_start_offset, self._segments.first.base_offset)
         self._epochs.truncate_from_end(log_end_offset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from minikafka.errors import ApiError, CorruptLogError
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from minikafka.config import LogConfig
 
 
+IsSynced = Callable[[int, Sequence[RecordBatch]], bool]
+
+
 class _TooFar(Exception):
     """A batch's offset is too far from the segment's for its index."""
 
@@ -29,6 +32,8 @@ class SegmentRecovery:
     """Recovers segments of one log, which is being loaded, in ascending order.
 
     :param note: told of each finding.
+    :param is_synced: whether what is damaged had been synced, from its offset and the valid batches behind it in its
+        segment.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class SegmentRecovery:
         producers: ProducerStateManager,
         epochs: LeaderEpochCache,
         note: Callable[[str], None],
+        is_synced: IsSynced,
     ) -> None:
         self._context = context
         self._files = files
@@ -50,12 +56,14 @@ class SegmentRecovery:
         self._producers = producers
         self._epochs = epochs
         self._note = note
+        self._is_synced = is_synced
 
     def recover(self, segment: LogSegment, *, may_cut: bool = True) -> int:
         """Check every batch, build the indexes anew, and cut off what is not valid; returns the bytes cut off.
 
-        Without ``may_cut`` invalid bytes raise CorruptLogError: what has been synced is not torn, but damaged. A
-        segment with offsets too far apart becomes several. Raises OSError.
+        Without ``may_cut`` invalid bytes raise CorruptLogError: what has been synced is not torn, but damaged. So they
+        do when what had been synced is valid behind them. A segment with offsets too far apart becomes several. Raises
+        OSError.
         """
         try:
             return self._recover(segment, may_cut)
@@ -103,22 +111,30 @@ class SegmentRecovery:
         except (CorruptLogError, ApiError, ValueError) as error:
             reason = str(error)
         dropped_bytes = segment.size_bytes - valid_bytes
-        if dropped_bytes and not may_cut:
-            segment.abandon()
-            self._files.unlink(segment.offset_index.path)  # so that the next start finds this again
-            raise CorruptLogError(
-                f"{segment.log.path} is damaged at position {valid_bytes}, offset {self._producers.map_end_offset} "
-                f"({reason}), where it had been synced; bring back a copy of it, or delete the partition's folder"
-            )
         if dropped_bytes:
-            self._cut(segment, valid_bytes, reason)
+            offset = max(self._producers.map_end_offset, segment.base_offset)
+            behind = _batches_behind(segment, valid_bytes, offset)
+            if not may_cut or (self._hides_more(segment, behind) and self._is_synced(offset, behind)):
+                self._refuse(segment, valid_bytes, offset, reason)
+            self._cut(segment, valid_bytes, offset, reason, behind)
         segment.finish_rebuilding()
         self._producers.take_snapshot(sync=True)
         return dropped_bytes
 
-    def _cut(self, segment: LogSegment, position: int, reason: str) -> None:
-        offset = max(self._producers.map_end_offset, segment.base_offset)
-        kind = _describe_tail(segment, position, offset, reason)
+    def _hides_more(self, segment: LogSegment, behind: Sequence[RecordBatch]) -> bool:
+        following = self._segments.higher(segment.base_offset)
+        return bool(behind) or (following is not None and following.size_bytes > 0)
+
+    def _refuse(self, segment: LogSegment, position: int, offset: int, reason: str) -> None:
+        segment.abandon()
+        self._files.unlink(segment.offset_index.path)  # so that the next start finds this again
+        raise CorruptLogError(
+            f"{segment.log.path} is damaged at position {position}, offset {offset} ({reason}), where it had been "
+            "synced; bring back a copy of it, or delete the partition's folder"
+        )
+
+    def _cut(self, segment: LogSegment, position: int, offset: int, reason: str, behind: Sequence[RecordBatch]) -> None:
+        kind = _describe_tail(segment, position, reason, behind)
         dropped_bytes = segment.size_bytes - position
         segment.truncate_to_position(position)
         self._note(
@@ -132,17 +148,22 @@ class SegmentRecovery:
             segment.add_aborted_transaction(aborted)
 
 
-def _describe_tail(segment: LogSegment, position: int, offset: int, reason: str) -> str:
-    """Whether the log just ends in bytes that were never a batch, or whether good batches are lost with a bad one."""
+def _batches_behind(segment: LogSegment, position: int, offset: int) -> list[RecordBatch]:
     from minikafka.storage.batch_reader import BatchReader
 
     reader = BatchReader(segment.log, segment.size_bytes)
-    if reason != "cut off" and reader.is_zero_from(position):
+    return [] if reader.is_zero_from(position) else list(reader.batches_behind(position, offset))
+
+
+def _describe_tail(segment: LogSegment, position: int, reason: str, behind: Sequence[RecordBatch]) -> str:
+    """Whether the log just ends in bytes that were never a batch, or whether good batches are lost with a bad one."""
+    from minikafka.storage.batch_reader import BatchReader
+
+    if reason != "cut off" and BatchReader(segment.log, segment.size_bytes).is_zero_from(position):
         return "the file ends in zeros"
-    lost = list(reader.batches_behind(position, offset))
-    if lost:
+    if behind:
         return (
-            f"{'a batch is not complete' if reason == 'cut off' else reason}; CORRUPTION IN THE MIDDLE: {len(lost)} "
-            f"valid batches behind it, offsets {lost[0].base_offset} to {lost[-1].last_offset}, are dropped as well"
+            f"{'a batch is not complete' if reason == 'cut off' else reason}; CORRUPTION IN THE MIDDLE: {len(behind)} "
+            f"valid batches behind it, offsets {behind[0].base_offset} to {behind[-1].last_offset}, are dropped as well"
         )
     return "the last batch is not complete" if reason == "cut off" else reason
