@@ -18,6 +18,7 @@ from minikafka.errors import CorruptLogError, StorageError
 from minikafka.state import topic_names
 from minikafka.state.metadata_image import MetadataImage
 from minikafka.storage import log_names
+from minikafka.storage.batch_reader import BatchReader
 from minikafka.storage.files import FileSystem
 from minikafka.storage.verification.log_check import Claims, LogCheck
 from minikafka.storage.verification.report import Report
@@ -94,7 +95,7 @@ class MetadataCheck:
             loader.voters = snapshot[1].voters
         try:
             for path in sorted(f"{self._directory}/{name}" for name in names if name.endswith(log_names.LOG)):
-                for batch in decode_batches(self._files.read_bytes(path), path):
+                for batch in decode_batches(self._sound_part(path), path):
                     if batch.base_offset >= begin:
                         loader.replay(batch)
         except CorruptLogError as error:
@@ -102,6 +103,18 @@ class MetadataCheck:
             return None
         self._note_other_voters(loader)
         return image
+
+    def _sound_part(self, path: str) -> bytes:
+        """Of a segment; what follows, the next start cuts off, which has been noted."""
+        data = self._files.read_bytes(path)
+        reader = BatchReader(self._files.open(path), len(data))
+        position = 0
+        while position < len(data):
+            try:
+                position += reader.batch_at(position).size_bytes
+            except CorruptLogError:
+                break
+        return data[:position]
 
     def _note_other_voters(self, loader: MetadataLoader) -> None:
         voters = [] if loader.voters is None else [voter.voter_id for voter in loader.voters.voters]

@@ -35,6 +35,7 @@ from minikafka.pending import Pending
 from minikafka.state import topic_names
 from minikafka.state.configurations import BROKER, CLUSTER_DEFAULT, TOPIC
 from minikafka.state.metadata_image import MetadataImage
+from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from minikafka.controller.config_control import ConfigAlteration
     from minikafka.controller.topic_control import VersionedRecord
     from minikafka.pending import RunBlocking
+    from minikafka.records.batch import RecordBatch
     from minikafka.state.cluster import ListenerEndpoint
     from minikafka.state.metadata_delta import MetadataDelta
     from minikafka.storage.files import FileSystem
@@ -351,9 +353,16 @@ class QuorumController:
             return create_log(context, directory, topic, 0, self._log_config(), topic_names.CLUSTER_METADATA_TOPIC_ID)
         # As in Kafka the log is always checked to its end: the clean shutdown marker is taken away after this start has
         # written to it, and may be back after a power cut.
-        metadata_log, report = load_log(context, directory, topic, 0, self._log_config())
+        was_clean = self._files.exists(f"{self._log_dir}/{CLEAN_SHUTDOWN_FILE}")
+
+        def is_synced(_: int, behind: Sequence[RecordBatch]) -> bool:
+            # An epoch is a run of the broker, which ends before the next one begins: what it wrote is on the disk.
+            epochs = {batch.partition_leader_epoch for batch in behind}
+            return was_clean or len(epochs) > 1
+
+        metadata_log, report = load_log(context, directory, topic, 0, self._log_config(), is_synced=is_synced)
         if report:
-            log.info("%s", report)
+            log.log(logging.INFO if report.is_routine else logging.WARNING, "%s", report)
         return metadata_log
 
     def _log_config(self) -> LogConfig:

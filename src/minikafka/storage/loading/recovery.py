@@ -44,6 +44,11 @@ class RecoveryReport:
     def note(self, finding: str) -> None:
         self.findings.append(finding)
 
+    @property
+    def is_routine(self) -> bool:
+        """Nothing had to be done but look."""
+        return len(self.findings) < 2
+
     def __bool__(self) -> bool:
         return bool(self.findings)
 
