@@ -271,14 +271,13 @@ def lanes(environments: Environments) -> list[Lane]:
         ("README: start and examples", partial(readme_start, environments)),
         ("kill campaign", partial(kill_campaign, environments)),
         ("benchmarks run", partial(benchmarks_run, environments)),
-        *pythons[:2],
+        *pythons,
     ]
     second: Lane = [
         ("ruff and mypy", partial(lint_and_types, environments)),
         ("wheel and sdist", partial(packages, environments)),
         ("frameworks", partial(frameworks, environments)),
         ("client matrix", partial(client_matrix, environments)),
-        *pythons[2:],
     ]
     return [first, second]
 
