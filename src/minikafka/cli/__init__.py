@@ -53,7 +53,22 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` (default: the process's) begin with; returns the exit code."""
+    from minikafka.cli.toolkit.standard_streams import drop_output, flush_output, open_closed_streams
+
     given = list(sys.argv[1:] if arguments is None else arguments)
+    open_closed_streams()
+    try:
+        code = _main(given)
+    except BrokenPipeError:  # nobody reads any more
+        code = 1
+    except OSError as error:
+        drop_output()
+        print(f"minikafka {given[0]}: {error}", file=sys.stderr)
+        code = 1
+    return code if flush_output("minikafka") else 1
+
+
+def _main(given: Sequence[str]) -> int:
     if not given or given[0] in ("-h", "--help", "help"):
         print(_usage())
         return 0

@@ -45,6 +45,10 @@ class UsageError(MinikafkaError):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a broker with ``arguments`` (default: the process's); returns the exit code."""
     started_ms = time.monotonic_ns() // 1_000_000
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from minikafka.cli.toolkit.standard_streams import open_closed_streams
+
+        open_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if "-h" in given or "--help" in given:
         print(USAGE)
@@ -99,8 +103,15 @@ def _load(arguments: Arguments) -> BrokerConfig:
     return BrokerConfig.load(arguments.file, overrides)
 
 
+class _Log(logging.StreamHandler):  # type: ignore[type-arg]  # in Python 3.10 it takes no type
+    """When its disk is full or its terminal is gone, lines are lost; stderr is not filled with tracebacks instead."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
+
+
 def _log_to_stdout() -> None:
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Log(sys.stdout)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)

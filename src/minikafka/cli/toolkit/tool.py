@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, parse
+from minikafka.cli.toolkit.standard_streams import flush_output
 from minikafka.errors import MinikafkaError
 
 KAFKA_VERSION = "4.2.0"
@@ -26,6 +26,14 @@ def run_tool(
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        code = _run(tool, given, action, failure_prefix)
+    finally:
+        is_written = flush_output(tool.name)
+    return code if is_written else 1
+
+
+def _run(tool: Tool, given: Sequence[str], action: Callable[[Options], int], failure_prefix: str) -> int:
+    try:
         options = parse(tool, given)
         if not given or options.has("help"):
             raise UsageError(tool.purpose)
@@ -36,11 +44,9 @@ def run_tool(
     except UsageError as error:
         return _print_usage(tool, error)
     except (MinikafkaError, OSError) as error:
-        return _print_failure(error, failure_prefix)
+        return _print_failure(tool, error, failure_prefix)
     except KeyboardInterrupt:
         return INTERRUPTED
-    finally:
-        _flush()
 
 
 def version() -> str:
@@ -58,17 +64,11 @@ def _print_usage(tool: Tool, error: UsageError) -> int:
     return 1
 
 
-def _print_failure(error: Exception, prefix: str) -> int:
-    if isinstance(error, BrokenPipeError):
+def _print_failure(tool: Tool, error: Exception, prefix: str) -> int:
+    if isinstance(error, BrokenPipeError) or not flush_output(tool.name):
         return 1
-    sys.stdout.flush()
-    print(f"{prefix}{error}", file=sys.stdout if prefix else sys.stderr)
-    return 1
-
-
-def _flush() -> None:
-    """What cannot be written because nobody reads any more is dropped, without Python's complaint at its end."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"{prefix}{error}", file=sys.stdout if prefix else sys.stderr, flush=True)
+    except OSError:  # standard output is what failed
+        print(f"{prefix}{error}", file=sys.stderr)
+    return 1
