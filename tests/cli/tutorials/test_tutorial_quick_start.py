@@ -232,6 +232,20 @@ def test_a_pipe_sees_no_prompt(folder: TutorialFolder) -> None:
     assert consumed.stderr == "Processed a total of 2 messages\n"
 
 
+def test_consumers_of_kafka_0_and_1(folder: TutorialFolder) -> None:
+    """They found the brokers through ZooKeeper."""
+    producer = "bin/kafka-console-producer.sh --broker-list localhost:9092 --topic zookeeper-era"
+    folder.output(producer, stdin="one\ntwo\n")
+    for tool, arguments in (
+        ("console-consumer", "--topic zookeeper-era --from-beginning --max-messages 2"),
+        ("consumer-perf-test", "--topic zookeeper-era --messages 2"),
+    ):
+        consumed = folder.run(f"bin/kafka-{tool}.sh --zookeeper localhost:2181 {arguments}")
+        assert consumed.returncode == 0, consumed.stderr
+        assert consumed.stderr.startswith(f"{ZOOKEEPER_IS_THE_BROKER}{folder.port}\n")
+        assert tool != "console-consumer" or consumed.stdout == "one\ntwo\n"
+
+
 def test_ctrl_c_before_anything_came(folder: TutorialFolder) -> None:
     folder.output("bin/kafka-topics.sh --create --topic silent --bootstrap-server localhost:9092")
     command = "bin/kafka-console-consumer.sh --bootstrap-server localhost:9092 --topic silent"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from minikafka.cli.toolkit.connecting import bootstrap_of, load_properties
+from minikafka.cli.toolkit.connecting import ZOOKEEPER, bootstrap_of, load_properties
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, integer, key_value_pairs, long, string
 from minikafka.client.errors import ClientError
 from minikafka.client.offsets import EARLIEST, LATEST
@@ -18,7 +18,7 @@ TOOL = Tool(
     "This tool helps to read data from Kafka topics and outputs it to standard output.",
     (
         string("bootstrap-server", "server to connect to", "REQUIRED: where a broker is: HOST:PORT.", "broker-list"),
-        string("zookeeper", "host:port", "As in Kafka 0.8 to 1.x; the broker on that host is meant."),
+        ZOOKEEPER,
         string("topic", "topic", "The topic to read."),
         string("include", "regular expression", "Read all topics with such names.", "whitelist"),
         integer("partition", "partition", "Read this partition alone, from its end unless --offset says otherwise."),

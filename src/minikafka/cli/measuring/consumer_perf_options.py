@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-from minikafka.cli.toolkit.connecting import load_properties
+from minikafka.cli.toolkit.connecting import ZOOKEEPER, bootstrap_of, load_properties
 from minikafka.cli.toolkit.options import (
     Option,
     Options,
@@ -53,7 +53,7 @@ TOOL = Tool(
         integer("threads", "count", _WITHOUT_EFFECT),
         integer("num-fetch-threads", "count", _WITHOUT_EFFECT),
         flag("new-consumer", _WITHOUT_EFFECT),
-        string("zookeeper", "urls", _WITHOUT_EFFECT),
+        ZOOKEEPER,
     ),
 )
 
@@ -93,7 +93,7 @@ def read(options: Options) -> PerfOptions:
     record_count = options.number("messages") if options.has("messages") else options.number("num-records")
     timeout_ms = options.value("timeout") or "10000"
     return PerfOptions(
-        bootstrap_servers=options.value("bootstrap-server") or "",
+        bootstrap_servers=bootstrap_of(options) or "",
         topic=options.value("topic"),
         include=options.value("include"),
         group_id=options.value("group") or f"perf-consumer-{random.randrange(100_000)}",
@@ -109,7 +109,8 @@ def read(options: Options) -> PerfOptions:
 
 
 def _check(options: Options) -> None:
-    options.require("bootstrap-server")
+    if not options.has("zookeeper"):
+        options.require("bootstrap-server")
     for names in (("topic", "include"), ("messages", "num-records")):
         if sum(map(options.has, names)) != 1:
             listed = ", ".join(f"[{name}]" for name in names)
