@@ -177,6 +177,14 @@ def test_refuses(run: Run, arguments: tuple[str, ...], sentence: str) -> None:
     assert f"kafka-transactions.sh: error: {sentence}" in err or f" {sentence}" in err.splitlines()[-1]
 
 
+@pytest.mark.parametrize("tool", [TOOL, "kafka-features", "kafka-metadata-quorum"])
+def test_needs_a_command(run: Run, tool: str) -> None:
+    code, out, err = run(tool, connected=False)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"usage: {tool}")
+    assert err.endswith("error: too few arguments\n")
+
+
 def test_needs_a_scope(run: Run) -> None:
     sentence = "The `find-hanging` command requires either --topic or --broker-id to limit the scope of the search\n"
     assert run(TOOL, "find-hanging") == (1, "", sentence)
@@ -189,7 +197,7 @@ def test_needs_a_scope(run: Run) -> None:
 
 
 def test_help(run: Run) -> None:
-    for words in (("--help",), ("-h",), ()):
+    for words in (("--help",), ("-h",)):
         code, out, err = run(TOOL, *words, connected=False)
         assert (code, err) == (0, "")
         assert "\n  find-hanging" in out

@@ -47,6 +47,16 @@ def test_ways_to_write_an_option(arguments: list[str]) -> None:
     assert options.in_order == [("topic", "t")]
 
 
+@pytest.mark.parametrize("number", ["many", "", "1_000", " 1", "2147483648", "-2147483649", "1.0"])
+def test_what_java_does_not_read_as_an_integer(number: str) -> None:
+    assert refusal("--partitions", number) == f"Cannot parse argument '{number}' of option partitions"
+
+
+def test_what_java_reads_as_an_integer() -> None:
+    assert read("--partitions", "+2147483647").number("partitions") == 2147483647
+    assert read("--partitions", "-2147483648").number("partitions") == -2147483648
+
+
 def test_flags_defaults_and_what_is_not_there() -> None:
     options = read("--list")
     assert options.has("list")

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
-from minikafka.cli.toolkit.options import HELP, Option, Options, Tool, UsageError
+from minikafka.cli.toolkit.options import HELP, Option, Options, Tool, UsageError, java_number
 from minikafka.cli.toolkit.tool import run_tool
 
-_JAVA_TYPES: Final[dict[str, Callable[[str], object]]] = {"Integer": int, "Long": int, "Double": float}
+_JAVA_TYPES: Final[dict[str, Callable[[str], object]]] = {
+    "Integer": partial(java_number, "Integer"),
+    "Long": partial(java_number, "Long"),
+    "Double": float,
+}
 _WIDTH: Final = 75
 
 

@@ -42,6 +42,8 @@ class Tool(NamedTuple):
     options: tuple[Option, ...]
 
 
+_JAVA_LIMITS = {"Integer": 1 << 31, "Long": 1 << 63}
+
 HELP = Option("help", "Print this.")
 VERSION = Option("version", "Print the version.")
 
@@ -98,7 +100,8 @@ class Options:
     def number(self, name: str) -> int | None:
         """The value of an Integer or Long. Raises UsageError."""
         value = self.value(name)
-        return None if value is None else _number(name, value)
+        kinds = {option.name: option.kind for option in self.tool.options}
+        return None if value is None else _number(name, kinds[name], value)
 
     # The checks of Kafka's CommandLineUtils, with their sentences.
 
@@ -147,7 +150,7 @@ def parse(tool: Tool, arguments: Sequence[str]) -> Options:
         if option.kind in ("Integer", "Long"):
             if not value and option.argument_is_optional:  # the default counts
                 continue
-            _number(name, value)
+            _number(name, option.kind, value)
         found.append(value)
         order.append((option.name, value))
     return Options(tool, values, written, order)
@@ -159,11 +162,22 @@ def _may_be_value(option: Option, word: str) -> bool:
     return not is_option or (option.kind in ("Integer", "Long") and word[1:].isdecimal())
 
 
-def _number(name: str, value: str) -> int:
+def _number(name: str, kind: str, value: str) -> int:
     try:
-        return int(value)
+        return java_number(kind, value)
     except ValueError:
         raise UsageError(f"Cannot parse argument '{value}' of option {name}") from None
+
+
+def java_number(kind: str, text: str) -> int:
+    """What ``Integer.parseInt`` or ``Long.parseLong`` reads. Raises ValueError, for a number out of its range, too."""
+    digits = text[1:] if text.startswith(("+", "-")) else text
+    if not (digits.isascii() and digits.isdecimal()):
+        raise ValueError(text)
+    number, limit = int(text), _JAVA_LIMITS[kind]
+    if not -limit <= number < limit:
+        raise ValueError(text)
+    return number
 
 
 def key_value_pairs(pairs: Iterable[str]) -> dict[str, str]:

@@ -79,8 +79,6 @@ def _split(tool: Tool, commands: Mapping[str, Subcommand], given: list[str]) -> 
             break
         position += 2 if word in with_value else 1
     else:
-        if not given:
-            return "", given
         raise UsageError("too few arguments")
     name = given[position]
     if name not in commands:
