@@ -72,6 +72,11 @@ def test_get_offsets(run: Run, broker: Broker) -> None:
     assert run("kafka-get-offsets", "--topic-partitions", f"{topic}:1") == (0, f"{topic}:1:0\n", "")
     assert run("kafka-get-offsets", "--topic", topic, "--time", "1002") == (0, f"{topic}:0:2\n", "")
     assert run("kafka-get-offsets", "--topic", topic, "--partitions", "0", "--time", "earliest")[1] == f"{topic}:0:0\n"
+    unknown_time = run("kafka-get-offsets", "--topic", topic, "--partitions", "1", "--time", "-9")
+    assert unknown_time[2] == (
+        f"Skip getting offsets for topic-partition {topic}-1 due to error: "
+        "org.apache.kafka.common.errors.UnsupportedVersionException: The version of API is not supported.\n"
+    )
     nothing = run("kafka-get-offsets", "--topic", "nope")
     assert nothing == (1, "", "Error occurred: Could not match any topic-partitions with the specified filters\n")
 

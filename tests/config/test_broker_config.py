@@ -216,6 +216,7 @@ def test_kafkas_own_topics_get_one_replica_whatever_is_asked_for() -> None:
             {"node.id": "1", "broker.id": "2"},
             "node.id=1 (--override) and broker.id=2 (--override): the two have to be the same.",
         ),
+        ({"broker.id": "-2"}, "broker.id=-2 (--override): it is a number of 0 or more (-1: node.id tells)."),
         ({"log.retention.ms": "0"}, "log.retention.ms=0 (--override): must be at least 1, or -1 for no limit."),
         ({"log.retention.hours": "0"}, "log.retention.hours=0 (--override): must be at least 1, or -1 for no limit."),
         ({"log.roll.ms": "0"}, "log.roll.ms=0 (--override): must be at least 1."),

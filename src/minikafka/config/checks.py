@@ -76,7 +76,11 @@ def problems(config: BrokerConfig) -> Iterator[str]:
 
 
 def _check_ids(config: BrokerConfig) -> Iterator[str]:
-    if "broker.id" in config and config["broker.id"] >= 0:
+    if "broker.id" not in config:
+        return
+    if config["broker.id"] < -1:
+        yield from _require(False, config, "it is a number of 0 or more (-1: node.id tells)", "broker.id")
+    elif config["broker.id"] >= 0:
         yield from _require(
             config["node.id"] == config["broker.id"], config, "the two have to be the same", "node.id", "broker.id"
         )

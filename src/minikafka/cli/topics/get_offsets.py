@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from minikafka.cli.toolkit.connecting import COMMAND_CONFIG, cluster_of
+from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Options, Tool, flag, string
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.client.errors import ClientError
@@ -21,7 +22,7 @@ from minikafka.client.offsets import (
     list_offsets,
 )
 from minikafka.client.topics import TopicDescription, list_topics
-from minikafka.errors import NONE, ApiError, message_of
+from minikafka.errors import NONE, ApiError
 
 _TOOL = Tool(
     "kafka-get-offsets",
@@ -90,7 +91,7 @@ def _print_offsets(options: Options) -> None:
         for topic_name, index in sorted(wanted, key=lambda where: f"{where[0]}-{where[1]}"):
             offset, _, code = found[topic_name, index]
             if code != NONE:
-                reason = message_of(code)
+                reason = as_thrown(ApiError(code))
                 print(
                     f"Skip getting offsets for topic-partition {topic_name}-{index} due to error: {reason}",
                     file=sys.stderr,
@@ -127,7 +128,9 @@ def _filter(options: Options) -> Filter:
     try:
         indexes = {int(part) for part in text.split(",")}
     except ValueError:
-        raise ClientError(f"--partitions expects a list of numeric partition ids, but received: {text}") from None
+        raise ClientError(
+            f"--partitions expects a comma separated list of numeric partition ids, but received: {text}"
+        ) from None
     return lambda topic, index: is_topic(topic) and index in indexes
 
 
