@@ -259,7 +259,17 @@ class LogSegment:
     def find_batch(self, offset: int, start_position: int = 0) -> BatchHeader | None:
         """The first batch that ends at or after ``offset``; None when there is none in this segment."""
         position = max(self.offset_index.position_before(offset), start_position)
+        header = None
         for header in scan_headers(self.log, position, self.size_bytes, lookup=True):
+            if header.last_offset >= offset:
+                return header
+        if header is None and position > start_position:
+            return self._find_batch_without_index(offset, start_position)
+        return None
+
+    def _find_batch_without_index(self, offset: int, position: int) -> BatchHeader | None:
+        """For an index that is damaged: it names a position where no batch is. After a clean stop nobody has looked."""
+        for header in scan_headers(self.log, position, self.size_bytes):
             if header.last_offset >= offset:
                 return header
         return None
@@ -269,8 +279,12 @@ class LogSegment:
         entries = self.offset_index.entries
         position = self.offset_index.entry(entries - 1)[1] if entries else 0
         next_offset = self.base_offset
+        header = None
         for header in scan_headers(self.log, position, self.size_bytes):
             next_offset = header.last_offset + 1
+        if header is None and position:  # the index is damaged
+            for header in scan_headers(self.log, 0, self.size_bytes):
+                next_offset = header.last_offset + 1
         return next_offset
 
     def find_offset_by_timestamp(self, timestamp: int, start_offset: int) -> TimestampedOffset | None:

@@ -312,6 +312,17 @@ def test_half_written_indexes_are_built_anew(log: PartitionLog, context: LogCont
     assert again.offset_for_timestamp(NOW_MS) == (0, NOW_MS, 0)
 
 
+def test_a_damaged_index_hides_no_records_after_a_clean_stop(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    for offset in (0, 3, 6):
+        entries = b"".join(bytes([0, 0, 0, number, 0x7F, 0xFF, 0, number]) for number in range(3))
+        context.files.write_bytes(f"{DIRECTORY}/{offset:020}.index", entries, sync=False)
+    for recovery_point in (9, 0):
+        again, _ = reopened(log, context, recovery_point=recovery_point)
+        assert values(read_all(again)) == texts(9)
+        assert again.read(4, 1000).size_bytes == 2 * BATCH_BYTES
+
+
 def test_a_damaged_transaction_index_is_built_anew_after_a_clean_stop(context: LogContext) -> None:
     log = new_log(context)
     log.append(batch("t", producer=(1, 0, 0), transactional=True), now_ms=NOW_MS)
