@@ -224,3 +224,12 @@ def test_readers_share_a_lock_that_writers_do_not(tmp_path: Path) -> None:
     assert writing is not None
     assert others() == "False False\n"
     writing.release()
+
+
+def test_names_relative_to_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = OsFiles()
+    files.make_directory("made/inside", sync=True)
+    files.replace_atomically("file", b"content", sync=True)
+    assert (tmp_path / "made" / "inside").is_dir()
+    assert (tmp_path / "file").read_bytes() == b"content"

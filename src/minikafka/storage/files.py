@@ -321,7 +321,7 @@ class OsFiles:
     def sync_directory(self, path: str) -> None:
         if not self.durable or os.name == "nt":
             return
-        fd = os.open(path, os.O_RDONLY)
+        fd = os.open(path or os.curdir, os.O_RDONLY)
         try:
             os.fsync(fd)
         finally:

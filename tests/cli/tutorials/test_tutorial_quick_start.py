@@ -132,6 +132,23 @@ def test_with_nohup_and_an_ampersand(own_folder: TutorialFolder) -> None:
     assert not answers_api_versions("localhost", folder.port)
 
 
+@pytest.mark.parametrize(
+    ("flags", "file"), [("--standalone", "config/server.properties"), ("", "config/kraft/server.properties")]
+)
+def test_formatted_first(own_folder: TutorialFolder, flags: str, file: str) -> None:
+    """The quick starts of Kafka 3 and 4 make an id, and format the directory with it."""
+    folder = own_folder
+    settings = folder.directory / file
+    settings.write_text(settings.read_text().replace("PLAINTEXT://:9092", f"PLAINTEXT://localhost:{folder.port}"))
+    cluster_id = folder.run_in_shell(
+        'KAFKA_CLUSTER_ID="$(bin/kafka-storage.sh random-uuid)"; '
+        f"bin/kafka-storage.sh format {flags} -t $KAFKA_CLUSTER_ID -c {file} >&2 && echo $KAFKA_CLUSTER_ID"
+    )
+    assert folder.run(f"bin/kafka-server-start.sh -daemon {file}").returncode == 0
+    described = folder.output("bin/kafka-cluster.sh cluster-id --bootstrap-server localhost:9092")
+    assert described == f"Cluster ID: {cluster_id}"
+
+
 def test_two_installs_side_by_side(tmp_path: Path) -> None:
     """Each has its ZooKeeper and its broker, and stops its own."""
     first, second = TutorialFolder(tmp_path / "first"), TutorialFolder(tmp_path / "second")
