@@ -335,6 +335,16 @@ def test_a_damaged_transaction_index_is_built_anew_after_a_clean_stop(context: L
     assert again.aborted_transactions(0, 2) == aborted != []
 
 
+def test_so_are_all_snapshots_after_a_clean_stop(context: LogContext) -> None:
+    log = new_log(context)
+    log.append(batch("open", producer=(1, 0, 0), transactional=True), now_ms=NOW_MS)
+    log.close()
+    context.files.unlink(f"{DIRECTORY}/{1:020}.snapshot")
+    again, _ = reopened(log, context)
+    assert (again.last_stable_offset, again.log_end_offset) == (0, 1)
+    assert again.append(batch("open", producer=(1, 0, 0), transactional=True), now_ms=NOW_MS).is_duplicate
+
+
 def test_missing_snapshots_are_made_up_for_by_the_log(context: LogContext) -> None:
     log = new_log(context, segment_bytes=300)
     for sequence in range(10):

@@ -321,11 +321,18 @@ class _LogLoader:
         self._context.deletions.schedule(
             self._context.clock.monotonic_ms(), producers.forget_stray_snapshots(self._segments.base_offsets)
         )
-        if self._clean_shutdown and producers.latest_snapshot_offset is None:
+        if self._clean_shutdown and producers.latest_snapshot_offset is None and not self._knows_producers():
             # A log from before idempotence, or without records: nobody to know (UnifiedLog.rebuildProducerState).
             producers.map_end_offset = log_end_offset
             return
         rebuild_producers(self._context, producers, self._segments, log_end_offset)
+
+    def _knows_producers(self) -> bool:
+        """Whether the log can have batches of producers: then its snapshots were lost. Kafka does without them."""
+        for segment in reversed(list(self._segments)):
+            for header in scan_headers(segment.log, 0, segment.size_bytes, lookup=True):
+                return bool(header.magic >= 2)
+        return False
 
 
 def _total_bytes(segments: list[LogSegment]) -> int:
