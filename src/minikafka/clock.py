@@ -54,10 +54,14 @@ class JumpingClock(SystemClock):
 
 
 class ManualClock:
-    """A clock that moves only by ``advance`` and tells its listeners when it did."""
+    """A clock that moves only by ``advance`` and tells its listeners when it did.
 
-    def __init__(self, wall_ms: int = 1_700_000_000_000) -> None:
-        self._wall_ms = wall_ms
+    :param wall_ms: what it shows first; the machine's time, when left out: records that clients stamp with that would
+        else be refused as being of the future (``message.timestamp.after.max.ms``).
+    """
+
+    def __init__(self, wall_ms: int | None = None) -> None:
+        self._wall_ms = SystemClock().wall_ms() if wall_ms is None else wall_ms
         self._monotonic_ms = 0
         self._listeners: list[Callable[[], None]] = []
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from confluent_kafka import Consumer
+from kafka import KafkaProducer
 
 from minikafka import Broker
 from minikafka.clock import ManualClock
@@ -215,3 +216,11 @@ def test_time_goes_on_after_a_restore(broker: Broker, clock: ManualClock) -> Non
         assert len(broker.records("t")) == 1
     clock.advance(20 * MINUTE_MS)
     assert broker.records("t") == []
+
+
+def test_the_clock_begins_at_the_time_of_clients(broker: Broker) -> None:
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap_servers)
+    try:
+        assert producer.send("t", b"v").get(timeout=10).offset == 0  # and is not refused as being of the future
+    finally:
+        producer.close()
