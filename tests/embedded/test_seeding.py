@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,10 @@ def test_what_cannot_be_understood(broker: Broker, tmp_path: Path, name: str, te
     path.write_text(text)
     with pytest.raises(ValueError, match=complaint):
         broker.seed(path)
+
+
+@pytest.mark.parametrize("seed", [5, None, {"t": 5}, {"t": "apple"}, {"t": {"records": 5}}])
+def test_what_is_no_seed(broker: Broker, seed: Any) -> None:
+    with pytest.raises(ValueError, match=r"a seed is a dict|give a list"):
+        broker.seed(seed)
+    assert broker.topics() == {}

@@ -65,8 +65,11 @@ class Seeding(RecordCalls, GroupCalls):
             for topic, wanted in _plain(source).items():
                 self._seed_topic(topic, wanted)
         else:
+            from minikafka.client.cluster import Cluster
             from minikafka.embedded.kafka_source import KafkaSource
 
+            if not isinstance(source, Cluster):
+                raise ValueError(f"a seed is a dict, a path, a Broker, or 'kafka://HOST:PORT', not {source!r}")
             self._copy(KafkaSource(source), topics)
 
     def _copy(self, source: Source, topics: Collection[str] | None) -> None:
@@ -83,6 +86,8 @@ class Seeding(RecordCalls, GroupCalls):
                 wanted.get("configs", {}),
                 wanted.get("records", ()),
             )
+        if isinstance(records, (str, bytes)) or not isinstance(records, Iterable):
+            raise ValueError(f"the records of the seed of {topic!r} are {records!r}: give a list of them")
         count = self.partition_count(topic)
         if count == 0:
             self.create_topic(topic, partitions, configs)
