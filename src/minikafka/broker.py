@@ -206,6 +206,7 @@ class Broker(Seeding):
 
         :raises StorageError: something could not be made durable.
         """
+        self._refuse_on_own_loop()
         atexit.unregister(self.stop)
         host, self._host = self._host, None
         try:
@@ -220,6 +221,7 @@ class Broker(Seeding):
         in memory is not: groups find their members anew, and logs are recovered. (What a kill cannot lose, only a
         power cut, is kept too: the machine goes on.) Without effect when it is not running.
         """
+        self._refuse_on_own_loop()
         host, self._host = self._host, None
         if host is not None:
             self._ports = host.listeners
@@ -238,6 +240,7 @@ class Broker(Seeding):
     def restart(self) -> None:
         """Stop it cleanly, and start it on the same directory and ports. Raises as ``start`` and ``stop``."""
         host = self._running_host()
+        self._refuse_on_own_loop()
         self._ports = host.listeners
         self._host = None
         host.stop()
@@ -279,6 +282,9 @@ class Broker(Seeding):
 
     async def stop_async(self) -> None:
         """Stop the broker that ``start_async`` started. Raises as ``stop``."""
+        if self._host is not None and self._host.may_wait:
+            self.stop()  # It has had a thread of its own since a restart.
+            return
         keeper, self._host = self._keeper, None
         try:
             if keeper is not None and keeper.node is not None:
@@ -334,7 +340,8 @@ class Broker(Seeding):
         return self._running_host().watch(topics)
 
     def now_ms(self) -> int:
-        return self._clock.wall_ms()
+        ahead_ms = 0 if self._remote_faults is None else self._remote_faults.ahead_ms
+        return self._clock.wall_ms() + ahead_ms
 
     # Inside.
 
@@ -381,6 +388,14 @@ class Broker(Seeding):
             is_durable=self._temporary_directory is None,
             faults=self._local_faults,
         )
+
+    def _refuse_on_own_loop(self) -> None:
+        """:raises RuntimeError: it runs on the event loop of this thread, which would wait for itself."""
+        if self._host is not None and not self._host.may_wait:
+            raise RuntimeError(
+                "the broker runs on the event loop of this thread, which this call would block: await "
+                "asyncio.to_thread(...) of it, or stop it with stop_async()"
+            )
 
     def _running_host(self) -> Host:
         if self._host is None:

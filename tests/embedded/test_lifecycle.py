@@ -145,10 +145,24 @@ def test_on_the_loop_of_the_program() -> None:
         assert [record.text for record in broker.records("t")] == ["v"]
         with pytest.raises(RuntimeError, match=r"asyncio\.to_thread"):
             broker.wait_for("t", 2)
-        with pytest.raises(RuntimeError, match="stop_async"):
-            broker.reset()
+        for refused in (broker.reset, broker.restart, broker.kill, broker.stop):
+            with pytest.raises(RuntimeError, match="stop_async"):
+                refused()
         await asyncio.to_thread(broker.reset)
         assert broker.topics() == {}
+        await broker.stop_async()
+        assert not broker.is_running
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_a_restart_takes_a_broker_from_the_loop_of_the_program() -> None:
+    async def main() -> None:
+        broker = Broker()
+        await broker.start_async()
+        await asyncio.to_thread(broker.restart)
+        broker.create_topic("t")  # This thread may wait for it now.
         await broker.stop_async()
         assert not broker.is_running
 

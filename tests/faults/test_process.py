@@ -106,3 +106,45 @@ def test_a_fault_ends_with_the_process(broker: Broker) -> None:
     with pytest.raises(RuntimeError, match="not running"):
         broker.faults.fail("PRODUCE", 6)
     broker.faults.clear()
+
+
+def test_what_the_program_asks_itself_meets_no_faults(broker: Broker) -> None:
+    with broker.faults.refuse_connections(cut=True):
+        with pytest.raises(ConnectionError), RawClient(broker) as client:
+            client.call(fetch("t", 0), FETCH)
+        broker.produce("t", "apple")
+    with RawClient(broker) as client:
+        client.call(fetch("t", 0), FETCH)
+        assert broker.faults.disconnect() == 1
+    assert [record.text for record in broker.records("t")] == ["apple"]
+
+
+def test_the_next_process_has_room_and_the_right_time(broker: Broker) -> None:
+    hour_ms = 3_600_000
+    broker.configure_topic("t", message_timestamp_type="LogAppendTime")
+    begun_ms = broker.produce("t", "apple").timestamp
+    with broker.faults.jump_clock(-hour_ms), broker.faults.fill_disk():
+        assert broker.now_ms() < begun_ms
+        broker.kill()
+        broker.start()
+        assert broker.now_ms() >= begun_ms
+    broker.create_topic("u")
+    broker.configure_topic("u", message_timestamp_type="LogAppendTime")
+    assert broker.produce("u", "pear").timestamp >= begun_ms
+    with broker.faults.fill_disk(), pytest.raises(ApiError, match="disk"):
+        broker.produce("u", "plum")
+
+
+def test_a_record_is_stamped_with_the_time_of_the_process(broker: Broker) -> None:
+    before_ms = broker.produce("t", "apple").timestamp
+    with broker.faults.jump_clock(60_000):
+        assert broker.produce("t", "pear").timestamp >= before_ms + 60_000
+    assert broker.produce("t", "plum").timestamp < before_ms + 60_000
+
+
+def test_a_connection_that_was_idle_for_too_long_is_made_anew() -> None:
+    with Broker(process=True, connections_max_idle_ms=150) as broker:
+        broker.create_topic("t")
+        with RawClient(broker) as idle, pytest.raises(ConnectionError):
+            idle.receive(fetch("t", 0), FETCH)  # Until the broker closes it.
+        assert broker.topics() == {"t": 1}

@@ -6,6 +6,7 @@ sides speak, unless the caller wants another one. TLS and SASL come first where 
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -95,6 +96,16 @@ class Connection:
             version = self.highest_version(request)
         body = self.exchange(self.framed(request, version), f"{_name(request)} v{version}")
         return self.decoded(body, request, version)
+
+    @property
+    def local_port(self) -> int:
+        """The port that it comes from."""
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def has_ended(self) -> bool:
+        """Whether the broker has closed it, while no answer was awaited."""
+        return bool(select.select([self._socket], [], [], 0)[0])
 
     def decoded(self, body: bytes, request: Message, version: int) -> Any:
         """The answer to ``request`` that ``body`` is, from its correlation id on. Raises MalformedAnswer."""

@@ -18,6 +18,7 @@ from minikafka.config import Listener
 from minikafka.embedded.watch_server import RemoteWatch
 
 if TYPE_CHECKING:
+    from minikafka.client.connection import Connection
     from minikafka.config import BrokerConfig
     from minikafka.embedded.watches import Watch
     from minikafka.protocol.messages import Message
@@ -96,13 +97,14 @@ class ChildHost:
     def call(self, request: Message, version: int, timeout_s: float) -> Any:
         """Over a connection of its own, one call at a time."""
         with self._lock:
-            if self._client is None:
-                address = self.listeners[0]
-                host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)
-                bracketed = f"[{host}]" if ":" in host else host
-                self._client = Cluster(f"{bracketed}:{address.port}", client_id="minikafka-embedded")
-            self._client.timeout_s = timeout_s
-            return self._client.any_broker().call(request, version)
+            return self._connected(timeout_s).call(request, version)
+
+    def own_port(self) -> int:
+        """Where its calls come from, until all connections are cut."""
+        with self._lock:
+            connection = self._connected(_STOP_TIMEOUT_S)
+            connection.api_versions()  # So that the broker has accepted it.
+            return connection.local_port
 
     def control(self, part: str, method: str, **arguments: Any) -> Any:
         """What a method of a part of the process ("faults", "requests") returns. Raises what it raises."""
@@ -124,6 +126,19 @@ class ChildHost:
         with self._lock:
             self._disconnect()
             self._ask(command)
+
+    def _connected(self, timeout_s: float) -> Connection:
+        if self._client is None:
+            address = self.listeners[0]
+            host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)
+            bracketed = f"[{host}]" if ":" in host else host
+            self._client = Cluster(f"{bracketed}:{address.port}", client_id="minikafka-embedded")
+        self._client.timeout_s = timeout_s
+        connection = self._client.any_broker()
+        if connection.has_ended():  # It was idle for too long.
+            connection.close()
+            connection = self._client.any_broker()
+        return connection
 
     def _disconnect(self) -> None:
         client, self._client = self._client, None

@@ -97,3 +97,6 @@ class LocalFaults:
         if jump is None:
             raise TypeError(f"a {type(self._clock).__name__} cannot jump: it has no method jump(ms)")
         jump(ms)
+
+    def jump_clock_back(self, ms: int) -> None:
+        self.jump_clock(-ms)

@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from minikafka.faults.control import FaultState
+from minikafka.faults.node_actions import SPARING
 
 if TYPE_CHECKING:
     from minikafka.embedded.child_process import ChildHost
@@ -23,6 +24,9 @@ class RemoteFaults:
         self._numbers = count(1)
         self._homes: dict[int, tuple[ChildHost, int]] = {}
         self._states: dict[int, FaultState] = {}
+        self._full_host: ChildHost | None = None
+        self._jumped_host: ChildHost | None = None
+        self._ahead_ms = 0
 
     @property
     def is_running(self) -> bool:
@@ -50,17 +54,33 @@ class RemoteFaults:
             self._running().control("faults", "clear_faults")
 
     def act(self, action: str, arguments: dict[str, Any]) -> Any:
-        return self._running().control("faults", "act", action=action, arguments=arguments)
+        host = self._running()
+        # The program's own calls meet no faults.
+        is_sparing = action in SPARING and arguments.get("is_refusing", True)
+        spared = {"spared_port": host.own_port()} if is_sparing else {}
+        return host.control("faults", "act", action=action, arguments={**arguments, **spared})
 
     def fill_disk(self, is_full: bool) -> None:
-        # The next process finds room, and the right time.
-        if is_full or self.is_running:
-            self._running().control("faults", "fill_disk", is_full=is_full)
+        # The next process finds room: there is nothing to undo.
+        if is_full or self._full_host is self._host() is not None:
+            self._full_host = self._running()
+            self._full_host.control("faults", "fill_disk", is_full=is_full)
 
     def jump_clock(self, ms: int) -> None:
-        # Also to undo a jump: of a process that has ended, nothing is left of it.
-        if self.is_running:
-            self._running().control("faults", "jump_clock", ms=ms)
+        host = self._running()
+        host.control("faults", "jump_clock", ms=ms)
+        self._ahead_ms = self.ahead_ms + ms
+        self._jumped_host = host
+
+    def jump_clock_back(self, ms: int) -> None:
+        # The next process has the right time: there is nothing to undo.
+        if self._jumped_host is self._host() is not None:
+            self.jump_clock(-ms)
+
+    @property
+    def ahead_ms(self) -> int:
+        """How far the wall clock of the process is ahead of this one's."""
+        return self._ahead_ms if self._jumped_host is self._host() else 0
 
     def _ask(self, number: int, command: str, *, is_over: bool) -> FaultState:
         host, remote_number = self._homes[number]

@@ -86,6 +86,10 @@ class FaultHost(Protocol):
         """Raises TypeError: that clock cannot."""
         ...
 
+    def jump_clock_back(self, ms: int) -> None:
+        """Undo ``jump_clock``."""
+        ...
+
 
 class Fault:
     """Something that goes wrong, from now until ``remove``, or until the end of its ``with`` block."""
@@ -344,7 +348,7 @@ class Faults:
         """Set the broker's wall clock forward, or back where negative, until this ends. Deadlines stay when they
         were."""
         self._host().jump_clock(ms)
-        return self._stand(lambda: self._host().jump_clock(-ms))
+        return self._stand(lambda: self._host().jump_clock_back(ms))
 
     # All of them.
 

@@ -86,16 +86,16 @@ def expire_member(node: Node, group: str, member: str | None) -> Any:
     return _with_group(node, group, lambda shard: shard.expire_member(group, member))
 
 
-def disconnect(node: Node) -> int:
-    """Cut all connections. Returns how many."""
-    connections = node.server.connections()
+def disconnect(node: Node, spared_port: int | None = None) -> int:
+    """Cut all connections but the one that comes from ``spared_port``. Returns how many."""
+    connections = [each for each in node.server.connections() if each.facts.client_port != spared_port]
     for connection in connections:
         connection.abort()
     return len(connections)
 
 
-def refuse_connections(node: Node, *, is_refusing: bool) -> None:
-    """Reset new connections as soon as they are made."""
+def refuse_connections(node: Node, *, is_refusing: bool, spared_port: int | None = None) -> None:
+    """Reset new connections as soon as they are made. ``spared_port`` has one already."""
     node.server.refuses_connections = is_refusing
 
 
@@ -140,6 +140,9 @@ ACTIONS: dict[str, Callable[..., Any]] = {
 
 TAKING_TIME = frozenset({elect_leader.__name__, bring_leader_back.__name__})
 """Those whose outcome is always a promise."""
+
+SPARING = frozenset({disconnect.__name__, refuse_connections.__name__})
+"""Those that spare a connection of the program that has the broker."""
 
 
 def _partitions(node: Node, topic: str, partition: int | None) -> list[PartitionImage]:
