@@ -161,6 +161,15 @@ def test_api_versions(run: Run, broker: Broker) -> None:
     assert not lines[-2].endswith(",")
 
 
+@pytest.mark.parametrize("action", [("--describe",), ("--alter", "--add-config", "connection_creation_rate=5")])
+def test_configs_of_an_address_that_is_none(run: Run, action: tuple[str, ...]) -> None:
+    assert run("kafka-configs", *action, "--entity-type", "ips", "--entity-name", "300.1.1.1") == (
+        1,
+        "",
+        "The entity name for ips must be a valid IP or resolvable host, but it is: 300.1.1.1\n",
+    )
+
+
 def test_configs_of_topics_brokers_and_clients(run: Run, broker: Broker) -> None:
     topic = made(broker, "configured")
     alter = ("kafka-configs", "--alter", "--entity-type", "topics", "--entity-name", topic)

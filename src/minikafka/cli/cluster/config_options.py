@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import NamedTuple
 
 from minikafka.cli.toolkit.connecting import COMMAND_CONFIG, ZOOKEEPER
@@ -127,11 +128,23 @@ def _check_names(target: Target, options: Options) -> None:
         for name in names:
             if not name.lstrip("-").isdecimal():
                 raise ClientError(f"The entity name for {kind} must be a valid integer broker id, but it is: {name}")
+    if kind == "ips":
+        for name in names:
+            if not _is_known_host(name):
+                raise ClientError(f"The entity name for ips must be a valid IP or resolvable host, but it is: {name}")
     if options.has("describe"):
         if options.has("entity-default") and _WITH_DEFAULTS.isdisjoint(target.types):
             raise ClientError(f"--entity-default must not be specified with --describe of {','.join(target.types)}")
         if kind == "broker-loggers" and not names:
             raise ClientError(f"An entity name must be specified with --describe of {','.join(target.types)}")
+
+
+def _is_known_host(name: str) -> bool:
+    try:
+        socket.getaddrinfo(name, None)
+    except (OSError, UnicodeError):
+        return False
+    return True
 
 
 def _check_alter(target: Target, options: Options) -> None:
