@@ -335,6 +335,33 @@ def test_a_damaged_transaction_index_is_built_anew_after_a_clean_stop(context: L
     assert again.aborted_transactions(0, 2) == aborted != []
 
 
+@pytest.mark.parametrize("clean", [True, False])
+def test_leader_epochs_that_are_missing_are_built_anew(log: PartitionLog, context: LogContext, clean: bool) -> None:
+    log.leader_epoch = 3
+    append(log, "v9")
+    log.close()
+    epochs = log.leader_epochs
+    context.files.unlink(f"{DIRECTORY}/leader-epoch-checkpoint")
+    again, report = reopened(log, context, clean_shutdown=clean)
+    assert again.leader_epochs == epochs
+    assert [epoch for epoch, _ in epochs] == [0, 3]
+    assert "the leader epochs are rebuilt, since there is no leader-epoch-checkpoint" in str(report)
+
+
+@pytest.mark.parametrize("epochs", [None, b"half writ"])
+def test_leader_epochs_that_are_lost_with_the_end_of_the_log(
+    log: PartitionLog, context: LogContext, epochs: bytes | None
+) -> None:
+    path = f"{DIRECTORY}/leader-epoch-checkpoint"
+    context.files.unlink(path)
+    if epochs is not None:
+        context.files.write_bytes(path, epochs, sync=False)
+    change(context, ACTIVE, lambda data: data + bytes(100))
+    again, _ = after_kill(log, context)
+    assert values(read_all(again)) == texts(9)
+    assert again.leader_epochs == [(0, 0)]
+
+
 def test_so_are_all_snapshots_after_a_clean_stop(context: LogContext) -> None:
     log = new_log(context)
     log.append(batch("open", producer=(1, 0, 0), transactional=True), now_ms=NOW_MS)

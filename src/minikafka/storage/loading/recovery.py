@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from minikafka.errors import StorageError
+from minikafka.errors import CorruptLogError, StorageError
 from minikafka.storage import log_names, partition_metadata
 from minikafka.storage.batch_scan import scan_headers
 from minikafka.storage.files import FileSystem
 from minikafka.storage.index import MAX_RELATIVE_OFFSET
+from minikafka.storage.leader_epoch_cache import FILE_NAME as EPOCHS_FILE
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
 from minikafka.storage.loading.interrupted_work import FolderContent, settle_folder
 from minikafka.storage.loading.producer_replay import rebuild_producers
@@ -221,10 +222,29 @@ class _LogLoader:
         try:
             self._epochs.load()
         except StorageError as error:
-            self.report.note(f"the leader epochs are rebuilt, since {error}")
+            self._rebuild_epochs(str(error))
+        else:
+            if not self._files.exists(f"{self._directory}/{EPOCHS_FILE}") and self._has_batches_of_producers():
+                self._rebuild_epochs(f"there is no {EPOCHS_FILE}")
+
+    def _rebuild_epochs(self, reason: str) -> None:
+        self.report.note(f"the leader epochs are rebuilt, since {reason}")
+        try:
             for segment in self._segments:
                 for header in scan_headers(segment.log, 0, segment.size_bytes):
                     self._epochs.note(header.partition_leader_epoch, header.base_offset)
+        except CorruptLogError:
+            pass  # what is damaged and what is only torn is told when the segment is recovered or read
+
+    def _has_batches_of_producers(self) -> bool:
+        """Whether the last batches are of the format that has producers and leader epochs."""
+        try:
+            for segment in reversed(list(self._segments)):
+                for header in scan_headers(segment.log, 0, segment.size_bytes, lookup=True):
+                    return bool(header.magic >= 2)
+        except CorruptLogError:
+            pass  # the same
+        return False
 
     def _recover_unflushed_segments(self) -> None:
         unflushed = self._segments.range(self._recovery_point)
@@ -321,18 +341,13 @@ class _LogLoader:
         self._context.deletions.schedule(
             self._context.clock.monotonic_ms(), producers.forget_stray_snapshots(self._segments.base_offsets)
         )
-        if self._clean_shutdown and producers.latest_snapshot_offset is None and not self._knows_producers():
-            # A log from before idempotence, or without records: nobody to know (UnifiedLog.rebuildProducerState).
+        has_no_snapshot = self._clean_shutdown and producers.latest_snapshot_offset is None
+        if has_no_snapshot and not self._has_batches_of_producers():
+            # A log from before idempotence, or without records: nobody to know (UnifiedLog.rebuildProducerState). Of
+            # others, the snapshots were lost.
             producers.map_end_offset = log_end_offset
             return
         rebuild_producers(self._context, producers, self._segments, log_end_offset)
-
-    def _knows_producers(self) -> bool:
-        """Whether the log can have batches of producers: then its snapshots were lost. Kafka does without them."""
-        for segment in reversed(list(self._segments)):
-            for header in scan_headers(segment.log, 0, segment.size_bytes, lookup=True):
-                return bool(header.magic >= 2)
-        return False
 
 
 def _total_bytes(segments: list[LogSegment]) -> int:
