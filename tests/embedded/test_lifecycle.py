@@ -224,8 +224,10 @@ def test_a_process_that_ended_by_itself() -> None:
     broker = Broker(process=True).start()
     host: Any = broker._host
     os.kill(host.pid, signal.SIGKILL)
-    with pytest.raises(StorageError, match="ended by itself; the end of its log is:"):
-        broker.stop()
+    host._process.wait(10)
+    for asked in (broker.topics, lambda: broker.wait_for("t"), broker.reset, broker.stop):
+        with pytest.raises(StorageError, match="ended by itself; the end of its log is:"):
+            asked()
     assert not broker.is_running
 
 

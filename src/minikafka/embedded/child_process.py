@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from minikafka import errors
 from minikafka.client.cluster import Cluster
+from minikafka.client.errors import BrokerUnreachable
 from minikafka.config import Listener
 from minikafka.embedded.watch_server import RemoteWatch
 
@@ -97,7 +98,12 @@ class ChildHost:
     def call(self, request: Message, version: int, timeout_s: float) -> Any:
         """Over a connection of its own, one call at a time."""
         with self._lock:
-            return self._connected(timeout_s).call(request, version)
+            try:
+                return self._connected(timeout_s).call(request, version)
+            except BrokerUnreachable as error:
+                if self._process.poll() is None:
+                    raise
+                raise self._ended_by_itself() from error
 
     def own_port(self) -> int:
         """Where its calls come from, until all connections are cut."""
@@ -119,7 +125,10 @@ class ChildHost:
         self._process.returncode = 0  # It is no child of this process, which cannot wait for it.
 
     def watch(self, topics: Collection[str] | None) -> Watch:
-        return RemoteWatch(self._watch_port, topics)
+        try:
+            return RemoteWatch(self._watch_port, topics)
+        except ConnectionError as error:
+            raise self._ended_by_itself() from error
 
     def _exchange(self, command: dict[str, Any]) -> None:
         """A command that cuts all connections."""
@@ -155,13 +164,16 @@ class ChildHost:
             stdin.flush()
             line = stdout.readline()
         if not line:
-            raise errors.StorageError(
-                f"the broker's process {self.pid} ended by itself; the end of its log is:\n{self.log_text[-2000:]}"
-            )
+            raise self._ended_by_itself()
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise _failure(answer)
         return answer
+
+    def _ended_by_itself(self) -> errors.StorageError:
+        return errors.StorageError(
+            f"the broker's process {self.pid} ended by itself; the end of its log is:\n{self.log_text[-2000:]}"
+        )
 
     def _end(self) -> None:
         """Leave nothing of it, in whatever state it is."""
