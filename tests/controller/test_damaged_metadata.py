@@ -6,7 +6,7 @@ import pytest
 
 from minikafka.controller.metadata_check import MetadataCheck
 from minikafka.controller.quorum_controller import LONGEST_UNSYNCED_MS
-from minikafka.errors import CorruptLogError
+from minikafka.errors import CorruptLogError, StorageError
 from minikafka.storage.verification.report import Finding, Report
 from tests.controller.nodes import METADATA_DIRECTORY, Node
 
@@ -45,6 +45,19 @@ def test_after_a_kill_topics_that_were_made_long_after_the_damaged_ones_are_not_
     node.clock.advance(LONGEST_UNSYNCED_MS + 1)
     node.create("third")
     assert_refused(node, damage(node, b"first"))
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 40])
+def test_half_of_meta_properties_is_not_taken_for_one_of_a_kafka_with_zookeeper(kept_bytes: int) -> None:
+    node = Node()
+    node.create("first")
+    files = node.stop()
+    path = "/data/meta.properties"
+    files.write_bytes(path, files.read_bytes(path)[:kept_bytes], sync=False)
+    with pytest.raises(StorageError, match=rf"{path} is damaged, .* bring back a copy of it, or delete it"):
+        Node(files, clock=node.clock)
+    files.unlink(path)
+    assert list(Node(files, clock=node.clock).image.topics_by_name) == ["first"]
 
 
 def test_what_the_last_run_left_half_written_is_cut_off_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,6 +13,7 @@ from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError, C
 from minikafka.storage import log_names
 from minikafka.storage.files import FileSystem
 from minikafka.storage.log_directory import LogDirectory
+from minikafka.storage.meta_properties import FILE_NAME as META_PROPERTIES
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
 from minikafka.storage.partition_log import TRANSIENT_ERRORS
 from minikafka.storage.partition_metadata import encode_uuid
@@ -52,9 +53,7 @@ class LogDirectories:
     def ids(self) -> dict[str, bytes]:
         """Path -> id (16 bytes), of the directories that are online."""
         return {
-            directory.path: directory.directory_id
-            for directory in self.online
-            if directory.directory_id is not None
+            directory.path: directory.directory_id for directory in self.online if directory.directory_id is not None
         }
 
     @property
@@ -123,6 +122,7 @@ class LogDirectories:
             if properties is None:
                 continue
             if not properties.version and not adopts:
+                self._refuse_what_is_damaged(directory, properties)
                 self._refuse_partitions_of_zookeeper(directory)
             if properties.cluster_id is not None:
                 if cluster_id is not None and properties.cluster_id != cluster_id:
@@ -138,6 +138,14 @@ class LogDirectories:
                 )
         self.cluster_id = cluster_id if cluster_id is not None else encode_uuid(random_uuid())
         self._give_ids(known)
+
+    def _refuse_what_is_damaged(self, directory: LogDirectory, properties: MetaProperties) -> None:
+        """Half of a file, or an empty one, looks like an old one; but with ZooKeeper there is no metadata log."""
+        if properties.node_id is None and self._files.exists(directory.path_of(f"{log_names.METADATA_TOPIC}-0")):
+            raise StorageError(
+                f"{directory.path_of(META_PROPERTIES)} is damaged, it names no version and no node: bring back a copy "
+                "of it, or delete it (the next start writes it, with a new cluster.id)"
+            )
 
     def _refuse_partitions_of_zookeeper(self, directory: LogDirectory) -> None:
         """Nobody here knows their topics, and once meta.properties is rewritten, the old Kafka does not start."""
