@@ -207,6 +207,10 @@ DAMAGES: dict[str, tuple[Change, str]] = {
         lambda files: files.write_bytes("/data/t-0/partition.metadata", b"version: 1", sync=True),
         "problem: /data/t-0/partition.metadata: cannot be understood",
     ),
+    "an empty meta.properties": (
+        lambda files: files.write_bytes("/data/meta.properties", b"", sync=True),
+        "problem: /data/meta.properties: names no node (node.id, or broker.id): it is empty or cut off",
+    ),
     "no meta.properties": (
         lambda files: files.unlink("/data/meta.properties"),
         "problem: /data/meta.properties: is missing: it says to which cluster and node the logs belong",

@@ -157,12 +157,13 @@ def _topics(report: Report, files: OsFiles, directories: Sequence[DirectoryCheck
         )
         return None
     image = MetadataCheck(report, files, owners[0].path).run(was_clean=owners[0].was_clean)
-    return None if image is None else _claims(image, owners[0])
+    if image is None or owners[0].properties is None:
+        return None
+    return _claims(image, owners[0].properties.node_id)
 
 
-def _claims(image: MetadataImage, owner: DirectoryCheck) -> dict[str, TopicClaim]:
+def _claims(image: MetadataImage, node_id: int | None) -> dict[str, TopicClaim]:
     """Of the topics that have all their partitions on this node, or some."""
-    node_id = None if owner.properties is None else owner.properties.node_id
     claims = {}
     for name, topic in image.topics_by_name.items():
         policy = image.topic_configs(name).get("cleanup.policy", "")

@@ -118,6 +118,11 @@ class DirectoryCheck:
             self._report.problem(
                 f"{self.path}/{FILE_NAME}", "is missing: it says to which cluster and node the logs belong"
             )
+        elif properties.node_id is None:
+            self._report.problem(
+                f"{self.path}/{FILE_NAME}", "names no node (node.id, or broker.id): it is empty or cut off"
+            )
+            return None
         return properties
 
     def _read_checkpoint(self, name: str) -> dict[Partition, int]:
