@@ -208,6 +208,14 @@ def test_a_wrong_setting_is_refused_at_once() -> None:
         Broker(num_partitions="none")
 
 
+def test_a_keyword_that_is_no_setting() -> None:
+    with pytest.raises(ConfigError) as refused:
+        Broker(num_partition=3)
+    sentence = "Broker(num_partition=...): brokers have no setting num.partition; did you mean num.partitions?"
+    assert str(refused.value) == sentence
+    Broker(config={"our.plugin.setting": "3"}, advertised_host_name="localhost", rsm_config_x="y")
+
+
 @pytest.mark.usefixtures("nothing_is_left")
 def test_several_listeners() -> None:
     with Broker(

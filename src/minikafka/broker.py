@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from minikafka.clock import Clock, JumpingClock
 from minikafka.config import BrokerConfig
+from minikafka.config.notices import is_known
 from minikafka.embedded.directories import remove, temporary_path, written_with
 from minikafka.embedded.forks import keep_from_forks
 from minikafka.embedded.local_faults import LocalFaults
 from minikafka.embedded.seeding import Seeding
+from minikafka.errors import ConfigError
 from minikafka.server.endpoints import is_wildcard, join_host_port
 
 if TYPE_CHECKING:
@@ -43,6 +45,16 @@ _TEMPORARY_DEFAULTS: Mapping[str, object] = {
 _LISTENER_KEYS = ("listeners", "port", "host.name")
 
 
+def _ensure_known(settings: Mapping[str, object]) -> None:
+    """Raises ConfigError: a keyword that nobody knows is a slip, and a test would go on with the default."""
+    for name in settings:
+        dotted = name.replace("_", ".")
+        if not is_known(name) and not is_known(dotted):
+            from minikafka.config.suggestions import hint
+
+            raise ConfigError(f"Broker({name}=...): brokers have no setting {dotted}{hint(dotted)}")
+
+
 class Broker(Seeding):
     """A Kafka broker in this process.
 
@@ -70,7 +82,8 @@ class Broker(Seeding):
     :param process: run it in a process of its own, which ends with this one.
     :param requests_kept: how many of the last requests ``requests`` keeps.
     :param settings: further settings, with underscores for dots: ``num_partitions=3``.
-    :raises ConfigError: a setting cannot be used.
+    :raises ConfigError: a setting cannot be used, or there is none of a name in ``settings``. (What ``config`` has
+        beyond the settings of brokers is ignored with a warning, as in Kafka.)
     """
 
     def __init__(
@@ -102,6 +115,7 @@ class Broker(Seeding):
                 raise TypeError("a BrokerConfig is taken as it is: give directory and settings to it instead")
             self._config = config
         else:
+            _ensure_known(settings)
             self._config = self._complete({**(config or {}), **settings}, directory)
 
     # What it is.

@@ -26,6 +26,11 @@ _SILENT_AT_DEFAULT: Final = frozenset({"always", "combined", "internal-topics"})
 """Reasons that are no news when the key is set to what is the case anyway."""
 
 
+def is_known(name: str) -> bool:
+    """Whether a broker can have a setting of this name: its own, one of a listener, or one handed on to a plugin."""
+    return name in broker_keys() or listener_key(name) is not None or name.startswith(tuple(_PLUGIN_PREFIXES))
+
+
 def notices(config: BrokerConfig) -> list[str]:
     """Sentences, in the order of the settings; keys without effect are gathered by their reason."""
     sentences: list[str] = []
@@ -34,7 +39,7 @@ def notices(config: BrokerConfig) -> list[str]:
         reason = _no_effect(config, name)
         if reason is not None:
             ineffective.setdefault(reason, []).append(name)
-        elif name not in broker_keys() and listener_key(name) is None:
+        elif not is_known(name):
             sentences.append(f"{name}{at(setting.place)} is not a setting of a broker and is ignored{_hint(name)}")
     return sentences + _old_names(config) + _ineffective(ineffective) + _out_of_reach(config)
 
