@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 from minikafka.cli.console.console_share_consumer_options import TOOL, ShareConsumerOptions, read
 from minikafka.cli.console.deserializers import DeserializationFailed
-from minikafka.cli.console.formatters import Formatter, formatter
-from minikafka.cli.console.session import ConsoleSession
+from minikafka.cli.console.formatters import Formatter
+from minikafka.cli.console.session import ConsoleSession, prepare
 from minikafka.cli.toolkit import stderr_log
 from minikafka.cli.toolkit.client_settings import share_fetch_settings
 from minikafka.cli.toolkit.connecting import open_cluster
-from minikafka.cli.toolkit.options import Options, UsageError
+from minikafka.cli.toolkit.options import Options
 from minikafka.cli.toolkit.stopping import Stopping
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.client.consumer import ConsumedRecord
@@ -29,12 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _act(options: Options) -> int:
     asked, deprecations = read(options)
-    for sentence in deprecations:
-        # Kafka 4.2 says so on stdout, among the records.
-        print(sentence, file=sys.stderr)
-    format_record = formatter(asked.formatter_class, asked.formatter_properties)
-    if format_record is None:
-        raise UsageError(f"{asked.formatter_class}: there is no such formatter here")
+    format_record = prepare(deprecations, asked.formatter_class, asked.formatter_properties)
     stopping = Stopping()
     with (
         stopping.signals_caught(),

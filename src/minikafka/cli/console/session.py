@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from typing import BinaryIO, Protocol
 
+from minikafka.cli.console.formatters import Formatter, formatter
 from minikafka.cli.toolkit import stderr_log
+from minikafka.cli.toolkit.options import UsageError
 from minikafka.cli.toolkit.stopping import Stopped, Stopping
 from minikafka.client.consumer import ConsumedRecord
 from minikafka.errors import MinikafkaError
 
 _POLL_S = 60.0
+
+
+def prepare(deprecations: Iterable[str], formatter_class: str, formatter_properties: Mapping[str, str]) -> Formatter:
+    """Say which options are deprecated; what prints the records. Raises UsageError."""
+    for sentence in deprecations:
+        # Kafka 4.2 says so on stdout, among the records.
+        print(sentence, file=sys.stderr)
+    format_record = formatter(formatter_class, formatter_properties)
+    if format_record is None:
+        raise UsageError(f"{formatter_class}: there is no such formatter here")
+    return format_record
 
 
 class Source(Protocol):

@@ -79,11 +79,12 @@ _AVAILABLE_WITH: Final = {
     "state": ("describe", "list"),
     "type": ("list",),
 }
-_WITHOUT_EXECUTE: Final = (
+WITHOUT_EXECUTE: Final = (
     "WARN: No action will be performed as the --execute option is missing. In version 5.0, this command will require "
     "either --dry-run or --execute to be specified. You should add the --dry-run option explicitly if you are "
     "scripting this command and want to keep the current default behavior without prompting."
 )
+"""What is said where neither --dry-run nor --execute is given."""
 
 
 def check(options: Options) -> str:
@@ -101,18 +102,11 @@ def check(options: Options) -> str:
         raise UsageError("Option [delete-offsets] takes the following options: [group], [topic]")
     if options.has("reset-offsets"):
         _check_reset(options)
-    options.forbid_with("group", ["all-groups"])
-    options.forbid_with("group", ["list"])
-    options.forbid_with("topic", ["list", "describe"])
+    forbid_mixed(options)
     actions = [action for action in _ACTIONS if options.has(action)]
     if len(actions) != 1:
         raise UsageError("Command must include exactly one action: " + ", ".join(f"--{action}" for action in _ACTIONS))
     return actions[0]
-
-
-def without_execute() -> str:
-    """What is said where neither --dry-run nor --execute is given."""
-    return _WITHOUT_EXECUTE
 
 
 def _check_reset(options: Options) -> None:
@@ -136,13 +130,33 @@ def check_available(options: Options, available_with: Mapping[str, Sequence[str]
 
 def _check_describe(options: Options) -> None:
     _require_groups(options, "describe")
+    check_views(options)
+
+
+def check_views(options: Options) -> None:
+    """One of the ways to describe groups at most. Raises UsageError."""
     if sum(map(options.has, _VIEWS)) > 1:
-        views = ", ".join(f"[{view}]" for view in _VIEWS)
-        raise UsageError(f"Option [describe] takes at most one of these options: {views}")
+        raise UsageError(f"Option [describe] takes at most one of these options: {_listed(_VIEWS)}")
     if options.value("state"):
         raise UsageError("Option [describe] does not take a value for [state]")
 
 
+def forbid_mixed(options: Options) -> None:
+    """What no action takes together, for groups of all kinds. Raises UsageError."""
+    options.forbid_with("group", ["all-groups"])
+    options.forbid_with("group", ["list"])
+    options.forbid_with("topic", ["list", "describe"])
+
+
+def require_one(options: Options, action: str, names: Sequence[str]) -> None:
+    """Raises UsageError where none of ``names`` is given, which ``action`` takes one of."""
+    if not any(map(options.has, names)):
+        raise UsageError(f"Option [{action}] takes one of these options: {_listed(names)}")
+
+
 def _require_groups(options: Options, action: str) -> None:
-    if not options.has("group") and not options.has("all-groups"):
-        raise UsageError(f"Option [{action}] takes one of these options: [group], [all-groups]")
+    require_one(options, action, ("group", "all-groups"))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"[{name}]" for name in names)

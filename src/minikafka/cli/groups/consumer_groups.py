@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-from minikafka.cli.groups.consumer_group_options import TOOL, check, without_execute
+from minikafka.cli.groups.consumer_group_options import TOOL, WITHOUT_EXECUTE, check
 from minikafka.cli.groups.consumer_group_tables import member_table, offset_table, state_table
 from minikafka.cli.groups.group_filters import chosen_states, chosen_types
 from minikafka.cli.groups.group_offset_deletion import delete_group_offsets
@@ -46,7 +46,7 @@ def _act(options: Options) -> int:
         _validate_regex(options.value("validate-regex") or "")
         return 0
     if action == "reset-offsets" and not options.has("dry-run") and not options.has("execute"):
-        print(without_execute(), file=sys.stderr)
+        print(WITHOUT_EXECUTE, file=sys.stderr)
     timeout_s = (options.number("timeout") or 0) / 1000
     settings = load_properties(options.value("command-config"))
     servers = bootstrap_of(options) or ""

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from minikafka.cli.groups.consumer_group_options import TIMEOUT, check_available, optional_string
+from minikafka.cli.groups.consumer_group_options import (
+    TIMEOUT,
+    check_available,
+    check_views,
+    forbid_mixed,
+    optional_string,
+    require_one,
+)
 from minikafka.cli.toolkit.connecting import BOOTSTRAP_SERVER, COMMAND_CONFIG
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, string
 
@@ -46,7 +53,6 @@ TOOL = Tool(
 )
 
 _ACTIONS: Final = ("list", "describe", "delete", "reset-offsets", "delete-offsets")
-_VIEWS: Final = ("members", "offsets", "state")
 _SCENARIOS: Final = ("to-datetime", "to-earliest", "to-latest")
 _AVAILABLE_WITH: Final = {
     "members": ("describe",),
@@ -61,29 +67,20 @@ def check(options: Options) -> str:
     check_available(options, _AVAILABLE_WITH)
     options.require("bootstrap-server")
     if options.has("describe"):
-        _check_describe(options)
+        require_one(options, "describe", ("all-groups", "group"))
+        check_views(options)
     if options.has("delete"):
         _check_delete(options)
     if options.has("delete-offsets") and not (options.has("group") and options.has("topic")):
         raise UsageError("Option [delete-offsets] takes the following options: [group], [topic]")
     if options.has("reset-offsets"):
         _check_reset(options)
-    options.forbid_with("group", ["all-groups"])
-    options.forbid_with("group", ["list"])
-    options.forbid_with("topic", ["list", "describe"])
+    forbid_mixed(options)
     actions = [action for action in _ACTIONS if options.has(action)]
     if len(actions) != 1:
         listed = ", ".join(f"--{action}" for action in _ACTIONS)
         raise UsageError(f"Command must include exactly one action: {listed}.")
     return actions[0]
-
-
-def _check_describe(options: Options) -> None:
-    _require_one(options, "describe", ("all-groups", "group"))
-    if sum(map(options.has, _VIEWS)) > 1:
-        raise UsageError(f"Option [describe] takes at most one of these options: {_listed(_VIEWS)}")
-    if options.value("state"):
-        raise UsageError("Option [describe] does not take a value for [state]")
 
 
 def _check_delete(options: Options) -> None:
@@ -104,16 +101,7 @@ def _check_reset(options: Options) -> None:
         raise UsageError("Option [reset-offsets] takes the option: [execute] or [dry-run]")
     if not options.has("group"):
         raise UsageError("Option [reset-offsets] takes the option: [group]")
-    _require_one(options, "reset-offsets", ("all-topics", "topic"))
-    _require_one(options, "reset-offsets", _SCENARIOS)
+    require_one(options, "reset-offsets", ("all-topics", "topic"))
+    require_one(options, "reset-offsets", _SCENARIOS)
     for name in _SCENARIOS:
         options.forbid_with(name, [other for other in _SCENARIOS if other != name])
-
-
-def _require_one(options: Options, action: str, names: tuple[str, ...]) -> None:
-    if not any(map(options.has, names)):
-        raise UsageError(f"Option [{action}] takes one of these options: {_listed(names)}")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(f"[{name}]" for name in names)

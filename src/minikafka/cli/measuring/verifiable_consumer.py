@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from minikafka.cli.measuring.verifiable_events import print_event, text_of
+from minikafka.cli.measuring.verifiable_properties import properties_of
 from minikafka.cli.toolkit import stderr_log
 from minikafka.cli.toolkit.argparse_tool import Rules, WrongArguments, run
 from minikafka.cli.toolkit.client_settings import consumer_settings, group_settings
-from minikafka.cli.toolkit.connecting import load_properties, open_cluster
+from minikafka.cli.toolkit.connecting import open_cluster
 from minikafka.cli.toolkit.options import Options, Tool, flag, integer, string
 from minikafka.cli.toolkit.stopping import Stopped, Stopping
 from minikafka.client.cluster import Cluster
@@ -81,14 +82,7 @@ def _act(options: Options) -> int:
 
 def _read(options: Options) -> _Asked:
     """Raises WrongArguments, ConfigError."""
-    if options.has("consumer.config") and options.has("command-config"):
-        raise WrongArguments("Options --consumer.config and --command-config are mutually exclusive.")
-    if options.has("consumer.config"):
-        print(
-            "Option --consumer.config has been deprecated and will be removed in a future version. Use "
-            "--command-config instead."
-        )
-    properties = load_properties(options.value("command-config") or options.value("consumer.config"))
+    properties = properties_of(options, "consumer.config")
     protocol = (options.value("group-protocol") or "").upper()
     if protocol not in ("CLASSIC", "CONSUMER"):
         raise WrongArguments(f"--group-protocol {options.value('group-protocol')}: it is CLASSIC or CONSUMER")

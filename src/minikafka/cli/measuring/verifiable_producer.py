@@ -10,10 +10,11 @@ from typing import NamedTuple
 from minikafka.cli.measuring.producer_perf_stats import now_ms
 from minikafka.cli.measuring.throttle import Throttle
 from minikafka.cli.measuring.verifiable_events import print_event, text_of
+from minikafka.cli.measuring.verifiable_properties import properties_of
 from minikafka.cli.toolkit import stderr_log
-from minikafka.cli.toolkit.argparse_tool import Rules, WrongArguments, run
+from minikafka.cli.toolkit.argparse_tool import Rules, run
 from minikafka.cli.toolkit.client_settings import producer_settings
-from minikafka.cli.toolkit.connecting import load_properties, open_cluster
+from minikafka.cli.toolkit.connecting import open_cluster
 from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Options, Tool, integer, long, string
 from minikafka.cli.toolkit.stopping import Stopped, Stopping
@@ -75,14 +76,7 @@ def _act(options: Options) -> int:
 
 def _read(options: Options) -> _Asked:
     """Raises WrongArguments, ConfigError."""
-    if options.has("producer.config") and options.has("command-config"):
-        raise WrongArguments("Options --producer.config and --command-config are mutually exclusive.")
-    if options.has("producer.config"):
-        print(
-            "Option --producer.config has been deprecated and will be removed in a future version. Use "
-            "--command-config instead."
-        )
-    file = load_properties(options.value("command-config") or options.value("producer.config"))
+    file = properties_of(options, "producer.config")
     create_time_ms = options.number("message-create-time")
     return _Asked(
         bootstrap_servers=options.value("bootstrap-server") or "",
