@@ -99,9 +99,6 @@ class OffsetStore:
         """The topics and partitions of a group for which a transaction has written an offset."""
         return list(self._open_transactions.get(group_id, ()))
 
-    def pending_offset(self, producer_id: int, group_id: str, topic: str, partition: int) -> OffsetAndMetadata | None:
-        return self._pending.get(producer_id, {}).get((group_id, topic, partition))
-
     def places_of_partition(self, topic: str, partition: int) -> list[str]:
         """The groups that have a committed or a pending offset for the partition."""
         found = [group_id for group_id in self._committed if self.get(group_id, topic, partition) is not None]

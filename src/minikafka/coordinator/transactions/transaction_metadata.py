@@ -111,9 +111,6 @@ class TransactionMetadata(NamedTuple):
             or (expected.producer_id == self.previous_producer_id and expected.producer_epoch >= LAST_CLIENT_EPOCH)
         )
 
-    def with_next_epoch(self, timeout_ms: int, now_ms: int) -> TransactionMetadata:
-        return self.with_producer(self.producer_id, self.producer_epoch + 1, timeout_ms, now_ms)
-
     def with_producer(self, producer_id: int, producer_epoch: int, timeout_ms: int, now_ms: int) -> TransactionMetadata:
         """A producer has (re)started: no transaction is open."""
         return self._replace(

@@ -13,7 +13,7 @@ replicated once it is written, so a completed transaction is forgotten at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from minikafka.errors import CorruptLogError
 from minikafka.records.batch import RecordBatch
@@ -50,11 +50,6 @@ class ProducerStateManager:
         for first_offset in self._ongoing:
             return first_offset
         return None
-
-    def ongoing_transactions(self) -> Iterator[ProducerStateEntry]:
-        """The producers that have one, by age of the transaction."""
-        for producer_id in self._ongoing.values():
-            yield self.producers[producer_id]
 
     def last_stable_offset_after(self, completed: CompletedTransaction) -> int:
         """What the last stable offset will be once ``completed`` has left the open ones."""
