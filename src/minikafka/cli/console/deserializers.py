@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from minikafka.cli.toolkit.java_strings import java_text
 from minikafka.errors import MinikafkaError
 
 Deserializer = Callable[[bytes], bytes]
@@ -48,7 +49,7 @@ def _void(data: bytes) -> bytes:
 
 
 def _uuid(data: bytes) -> bytes:
-    text = data.decode("utf-8", "replace")
+    text = java_text(data)
     parts = text.split("-")
     if len(parts) != 5 or any(set(part.lower()) - set("0123456789abcdef") or not part for part in parts):
         raise DeserializationFailed(f"Error parsing data into UUID: {text!r}")
@@ -95,7 +96,7 @@ def _java_decimal(text: str) -> str:
 
 
 _DESERIALIZERS: dict[str, Deserializer] = {
-    "StringDeserializer": lambda data: data.decode("utf-8", "replace").encode(),
+    "StringDeserializer": lambda data: java_text(data).encode(),
     # Java prints an array's address here, which tells nothing.
     "ByteArrayDeserializer": lambda data: data,
     "ByteBufferDeserializer": lambda data: data,

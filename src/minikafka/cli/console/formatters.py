@@ -7,6 +7,7 @@ from typing import Final
 
 from minikafka.cli.console.deserializers import Deserializer, deserializer
 from minikafka.cli.toolkit import stderr_log
+from minikafka.cli.toolkit.java_strings import java_text
 from minikafka.client.consumer import ConsumedRecord
 
 Formatter = Callable[[ConsumedRecord], bytes]
@@ -96,8 +97,8 @@ class LoggingFormatter:
         record = consumed.fetched.record
         timestamp = timestamp_of(consumed)
         words = f"{timestamp.decode()}, " if timestamp else ""
-        words += "key:null " if record.key is None else f"key:{record.key.decode('utf-8', 'replace')}, "
-        words += "value:" + ("null" if record.value is None else record.value.decode("utf-8", "replace"))
+        words += "key:null " if record.key is None else f"key:{java_text(record.key)}, "
+        words += "value:" + ("null" if record.value is None else java_text(record.value))
         stderr_log.info(words)
         return self._default(consumed)
 

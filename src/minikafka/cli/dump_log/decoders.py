@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from minikafka.cli.dump_log.files import DumpFailed
 from minikafka.cli.dump_log.message_json import json_text, message_tree
+from minikafka.cli.toolkit.java_strings import java_text
 from minikafka.errors import MinikafkaError, ProtocolError
 from minikafka.protocol import messages
 from minikafka.protocol.stored import (
@@ -74,7 +75,7 @@ def _number(size: int) -> Callable[[bytes], str]:
 
 
 _PLAIN: Final[dict[str, Callable[[bytes], str]]] = {
-    "StringDecoder": lambda data: data.decode("utf-8", "replace"),
+    "StringDecoder": lambda data: java_text(data),
     "IntegerDecoder": _number(4),
     "LongDecoder": _number(8),
     # Java prints an array's address here, which tells nothing.

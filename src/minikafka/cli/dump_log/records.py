@@ -12,6 +12,7 @@ from minikafka.cli.dump_log.decoders import Decode
 from minikafka.cli.dump_log.files import DumpFailed, base_offset_of, batches, mapped
 from minikafka.cli.dump_log.message_json import json_text, message_tree
 from minikafka.cli.dump_log.problems import Problems
+from minikafka.cli.toolkit.java_strings import java_text
 from minikafka.cli.toolkit.progress import Progress
 from minikafka.protocol import messages
 from minikafka.protocol.structs import Message
@@ -177,7 +178,7 @@ def _control_words(record: Record) -> str:
 
 
 def _header_key(key: str) -> str:
-    return key.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return java_text(key.encode("utf-8", "surrogateescape"))
 
 
 def _size(data: bytes | None) -> int:

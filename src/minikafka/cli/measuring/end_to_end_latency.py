@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from minikafka.cli.console.deserializers import java_double
 from minikafka.cli.toolkit.client_settings import consumer_settings, group_settings, producer_settings
 from minikafka.cli.toolkit.connecting import load_properties, open_cluster
+from minikafka.cli.toolkit.java_strings import java_text
 from minikafka.cli.toolkit.options import Option, Options, Tool, UsageError, string
 from minikafka.cli.toolkit.progress import Progress
 from minikafka.cli.toolkit.tool import run_tool
@@ -230,7 +231,7 @@ def _validate(records: list[Record], key: bytes, value: bytes, headers: tuple[tu
 
 
 def _text(data: bytes | None) -> str:
-    return "null" if data is None else data.decode("utf-8", "replace")
+    return "null" if data is None else java_text(data)
 
 
 def _print_results(latencies_ns: list[int]) -> None:

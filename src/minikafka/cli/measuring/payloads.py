@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from minikafka.cli.toolkit.java_strings import java_text
 from minikafka.errors import MinikafkaError
 
 _POOL_BYTES: Final = 1 << 20
@@ -44,7 +45,7 @@ def from_file(path: str, delimiter: str) -> list[bytes]:
     if not file.is_file() or file.stat().st_size == 0:
         raise PayloadsUnusable("File does not exist or empty file provided.")
     try:
-        pieces = re.split(delimiter, file.read_bytes().decode("utf-8", "replace"))
+        pieces = re.split(delimiter, java_text(file.read_bytes()))
     except re.error as error:
         raise PayloadsUnusable(f"--payload-delimiter {delimiter} is no regular expression: {error}") from error
     # As Java's Scanner: a delimiter at the very beginning or end has nothing on its other side.

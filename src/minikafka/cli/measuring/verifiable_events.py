@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from minikafka.cli.dump_log.message_json import json_text
+from minikafka.cli.toolkit.java_strings import java_text
 
 
 def print_event(name: str, **fields: Any) -> None:
@@ -18,4 +19,4 @@ def print_event(name: str, **fields: Any) -> None:
 
 def text_of(data: bytes | None) -> str | None:
     """A key or value as StringDeserializer reads it."""
-    return None if data is None else data.decode("utf-8", "replace")
+    return None if data is None else java_text(data)
