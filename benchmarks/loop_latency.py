@@ -30,7 +30,7 @@ from tests.support.brokers import free_port
 from tests.support.polling import wait_until
 from tests.support.wire import EARLIEST_TIMESTAMP, Connection, fetch_request, produce_request
 
-from minikafka.client import configs
+from minikafka.client.admin import configs
 from minikafka.client.cluster import Cluster
 from minikafka.records.batch import Record
 from minikafka.records.builder import build_batch

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minikafka.broker import Broker
+from minikafka.client.admin.topics import create_topic
 from minikafka.client.cluster import Cluster
-from minikafka.client.producer import Producer
-from minikafka.client.topics import create_topic
+from minikafka.client.producing.producer import Producer
 
 Run = Callable[..., tuple[int, str, str]]
 

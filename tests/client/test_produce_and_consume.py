@@ -7,18 +7,18 @@ from threading import Thread
 import pytest
 
 from minikafka.broker import Broker
+from minikafka.client.admin.group_offsets import fetch_offsets
+from minikafka.client.admin.topics import create_topic, delete_topics
 from minikafka.client.cluster import Cluster
-from minikafka.client.consumer import Consumer, ConsumerSettings
+from minikafka.client.consuming.consumer import Consumer, ConsumerSettings
+from minikafka.client.consuming.fetcher import FetchSettings
+from minikafka.client.consuming.group_settings import GroupSettings
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import BrokerUnreachable, ClientError
-from minikafka.client.fetcher import FetchSettings
-from minikafka.client.group_offsets import fetch_offsets
-from minikafka.client.group_settings import GroupSettings
 from minikafka.client.leaders import Leaders
 from minikafka.client.offsets import EARLIEST, LATEST, MAX_TIMESTAMP, delete_records, list_offsets
-from minikafka.client.partitioner import partition_for_key
-from minikafka.client.producer import Producer, ProducerSettings, RecordRefused
-from minikafka.client.topics import create_topic, delete_topics
+from minikafka.client.producing.partitioner import partition_for_key
+from minikafka.client.producing.producer import Producer, ProducerSettings, RecordRefused
 from minikafka.errors import INVALID_TOPIC_EXCEPTION, MESSAGE_TOO_LARGE, OFFSET_OUT_OF_RANGE, ApiError, MinikafkaError
 from minikafka.records.batch import Record
 from tests.support.brokers import free_port

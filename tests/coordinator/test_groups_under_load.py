@@ -9,7 +9,7 @@ import pytest
 from minikafka import errors
 from minikafka.coordinator.classic.classic_group import ClassicGroup
 from tests.coordinator.classic.classic_consumers import ClassicConsumer, settle_all
-from tests.coordinator.consumers import Consumer
+from tests.coordinator.consumer.consumers import Consumer
 from tests.coordinator.groups import Groups
 
 MEMBERS = 100

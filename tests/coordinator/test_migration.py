@@ -8,10 +8,10 @@ import pytest
 
 from minikafka import errors
 from minikafka.coordinator.classic.classic_group import ClassicGroup
-from minikafka.coordinator.consumer_group import ConsumerGroup
+from minikafka.coordinator.consumer.consumer_group import ConsumerGroup
 from minikafka.protocol.messages import ConsumerProtocolAssignment, ConsumerProtocolSubscription
 from tests.coordinator.classic.classic_consumers import ClassicConsumer, settle_all
-from tests.coordinator.consumers import Consumer, consumer_state
+from tests.coordinator.consumer.consumers import Consumer, consumer_state
 from tests.coordinator.groups import Groups, Outcome, hard_state, subscription
 
 SESSION_MS = 10_000

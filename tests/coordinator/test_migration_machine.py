@@ -19,7 +19,7 @@ from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.settings import GroupSettings
 from minikafka.coordinator.timers import KeyedTimers
 from tests.coordinator.classic.classic_consumers import ClassicConsumer, settle_all
-from tests.coordinator.consumers import Consumer, consumer_state
+from tests.coordinator.consumer.consumers import Consumer, consumer_state
 from tests.coordinator.groups import Groups
 
 TOPICS = st.sampled_from([["t"], ["t"], ["u"], ["t", "u"]])

@@ -20,8 +20,8 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from minikafka import cli
+from minikafka.client.admin.topics import create_topic
 from minikafka.client.cluster import Cluster
-from minikafka.client.topics import create_topic
 from tests.matrix.java_clients import jars
 from tests.matrix.java_session import JavaSession
 from tests.matrix.kafka_tools import FIRST_MS, SETTINGS, TIMEOUT_S, TOOLS, hang

@@ -11,12 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from minikafka.client.admin.configs import GROUP, SET, Change, Resource, alter_configs
+from minikafka.client.admin.topics import create_topic
 from minikafka.client.cluster import Cluster
-from minikafka.client.configs import GROUP, SET, Change, Resource, alter_configs
-from minikafka.client.producer import Producer
-from minikafka.client.share_consumer import ShareConsumer
-from minikafka.client.share_session import ACCEPT, REJECT, RELEASE
-from minikafka.client.topics import create_topic
+from minikafka.client.producing.producer import Producer
+from minikafka.client.sharing.share_consumer import ShareConsumer
+from minikafka.client.sharing.share_session import ACCEPT, REJECT, RELEASE
 from tests.matrix.java_clients import jars
 from tests.matrix.workplace import Workplace
 from tests.support.brokers import ApacheKafkaProcess

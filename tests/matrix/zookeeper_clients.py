@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from minikafka.client.cluster import Cluster
-from minikafka.client.producer import Producer
+from minikafka.client.producing.producer import Producer
 from tests.matrix import java_clients
 from tests.matrix.workplace import Workplace, run
 from tests.support.brokers import free_port

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minikafka.client.acls import Acl, AclEntry, ResourcePattern
-from minikafka.client.quotas import CLIENT_ID, USER, QuotaEntity
+from minikafka.client.admin.acls import Acl, AclEntry, ResourcePattern
+from minikafka.client.admin.quotas import CLIENT_ID, USER, QuotaEntity
 from minikafka.zookeeper.cluster_state import NOTHING, BrokerState, PartitionState, Settings, Topology
 from minikafka.zookeeper.kafka_acl_znodes import acl_znodes
 from minikafka.zookeeper.kafka_znodes import quota_entity, quota_path, settings_znodes, topology_znodes

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from minikafka.broker import Broker
+from minikafka.client.admin.configs import TOPIC, Resource, describe_configs
+from minikafka.client.admin.quotas import CLIENT_ID, USER, AnyName, alter_quotas, describe_quotas
+from minikafka.client.admin.topics import create_topic, delete_topics, describe_topics
 from minikafka.client.cluster import Cluster
-from minikafka.client.configs import TOPIC, Resource, describe_configs
-from minikafka.client.quotas import CLIENT_ID, USER, AnyName, alter_quotas, describe_quotas
-from minikafka.client.topics import create_topic, delete_topics, describe_topics
 from minikafka.zookeeper import jute, messages
 from minikafka.zookeeper.client import ZooKeeperClient
 from minikafka.zookeeper.errors import ZooKeeperError

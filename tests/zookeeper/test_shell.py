@@ -10,8 +10,8 @@ import pytest
 
 from minikafka.broker import Broker
 from minikafka.cli.local import zookeeper_shell
+from minikafka.client.admin.topics import create_topic
 from minikafka.client.cluster import Cluster
-from minikafka.client.topics import create_topic
 from tests.support.brokers import free_port
 from tests.zookeeper.stand_in import StandIn
 

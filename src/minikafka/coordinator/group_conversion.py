@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.coordinator.classic import classic_group as states
 from minikafka.coordinator.classic.classic_group import CONSUMER_PROTOCOL_TYPE, ClassicGroup, ClassicGroupMember
-from minikafka.coordinator.consumer_group import ClassicMetadata, ConsumerGroup, ConsumerMember
+from minikafka.coordinator.consumer.consumer_group import ClassicMetadata, ConsumerGroup, ConsumerMember
 from minikafka.coordinator.consumer_protocol import (
     partitions_by_id,
     read_assignment,
@@ -28,7 +28,7 @@ from minikafka.coordinator.consumer_protocol import (
 from minikafka.errors import GROUP_ID_NOT_FOUND, ApiError, ProtocolError
 
 if TYPE_CHECKING:
-    from minikafka.coordinator.member_update import TopicMetadata
+    from minikafka.coordinator.consumer.member_update import TopicMetadata
     from minikafka.coordinator.metadata_hash import TopicHashes
     from minikafka.coordinator.settings import GroupSettings
 

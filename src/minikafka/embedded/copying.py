@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
-from minikafka.client.partitioner import partition_for_key
+from minikafka.client.producing.partitioner import partition_for_key
 from minikafka.embedded.batches import in_batches
 from minikafka.embedded.plain_types import CommittedOffset, Record
 from minikafka.records.batch import Record as StoredRecord

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from minikafka.client import configs
+from minikafka.client.admin import configs
+from minikafka.client.admin.group_offsets import fetch_offsets
+from minikafka.client.admin.groups import SHARE, list_groups
+from minikafka.client.admin.topics import list_topics
 from minikafka.client.cluster import Cluster
-from minikafka.client.consumer import Consumer, ConsumerSettings
+from minikafka.client.consuming.consumer import Consumer, ConsumerSettings
+from minikafka.client.consuming.fetcher import FetchSettings
 from minikafka.client.coordinator import GroupCoordinator
-from minikafka.client.fetcher import FetchSettings
-from minikafka.client.group_offsets import fetch_offsets
-from minikafka.client.groups import SHARE, list_groups
 from minikafka.client.leaders import Leaders
 from minikafka.client.offsets import LATEST, list_offsets
-from minikafka.client.topics import list_topics
 from minikafka.embedded.plain_types import CommittedOffset, Record
 from minikafka.errors import NONE, ApiError
 from minikafka.protocol.messages import DescribeConfigsRequest

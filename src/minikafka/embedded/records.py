@@ -145,7 +145,7 @@ class RecordCalls(TopicCalls):
 
     @staticmethod
     def _partition_for(key: bytes | None, count: int) -> int:
-        from minikafka.client.partitioner import partition_for_key
+        from minikafka.client.producing.partitioner import partition_for_key
 
         return 0 if key is None else partition_for_key(key, count)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from minikafka.client.acls import ANY_RESOURCE, Acl, describe_acls
+from minikafka.client.admin.acls import ANY_RESOURCE, Acl, describe_acls
+from minikafka.client.admin.configs import BROKER, TOPIC, Resource, describe_configs
+from minikafka.client.admin.quotas import CLIENT_ID, USER, AnyName, QuotaEntity, describe_quotas
 from minikafka.client.cluster import Cluster
-from minikafka.client.configs import BROKER, TOPIC, Resource, describe_configs
 from minikafka.client.controllers import Controllers
-from minikafka.client.quotas import CLIENT_ID, USER, AnyName, QuotaEntity, describe_quotas
 from minikafka.errors import (
     CLUSTER_AUTHORIZATION_FAILED,
     LEADER_NOT_AVAILABLE,

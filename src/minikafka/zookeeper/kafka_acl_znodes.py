@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from minikafka.client.acls import Acl
+from minikafka.client.admin.acls import Acl
 from minikafka.zookeeper.znodes import Content
 
 ACLS = "/kafka-acl"

@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from minikafka.client.admin.configs import DELETE, SET, TOPIC, Change, Resource, alter_configs
+from minikafka.client.admin.quotas import alter_quotas
+from minikafka.client.admin.topics import create_partitions, create_topic, delete_topics
 from minikafka.client.cluster import Cluster
-from minikafka.client.configs import DELETE, SET, TOPIC, Change, Resource, alter_configs
 from minikafka.client.errors import ClientError
-from minikafka.client.quotas import alter_quotas
-from minikafka.client.topics import create_partitions, create_topic, delete_topics
 from minikafka.errors import (
     TOPIC_ALREADY_EXISTS,
     TOPIC_DELETION_DISABLED,

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-from minikafka.client.quotas import CLIENT_ID, USER, QuotaEntity
+from minikafka.client.admin.quotas import CLIENT_ID, USER, QuotaEntity
 from minikafka.zookeeper.cluster_state import BrokerState, PartitionState, Settings, Topology
 from minikafka.zookeeper.messages import ALL
 from minikafka.zookeeper.znodes import Content

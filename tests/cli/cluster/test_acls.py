@@ -10,8 +10,8 @@ from minikafka import errors
 from minikafka.cli.cluster.acl_entries import entries
 from minikafka.cli.cluster.acl_options import TOOL, check
 from minikafka.cli.toolkit.options import parse
-from minikafka.client import acls as client_acls
-from minikafka.client.acls import Acl, AclEntry, ResourcePattern
+from minikafka.client.admin import acls as client_acls
+from minikafka.client.admin.acls import Acl, AclEntry, ResourcePattern
 from minikafka.client.controllers import Controllers
 from tests.cli.tool_run import Run
 

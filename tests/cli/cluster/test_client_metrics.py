@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from minikafka.cli.cluster.delegation_tokens import print_tokens
-from minikafka.client.delegation_tokens import DelegationToken, Principal
+from minikafka.client.admin.delegation_tokens import DelegationToken, Principal
 from tests.cli.tool_run import Run
 
 METRICS = "kafka-client-metrics"

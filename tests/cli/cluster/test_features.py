@@ -8,8 +8,8 @@ import pytest
 
 from minikafka.broker import Broker
 from minikafka.cli.cluster.metadata_quorum import replication_table, status_text
+from minikafka.client.admin.quorum import Quorum, QuorumReplica, RaftEndpoint
 from minikafka.client.errors import ClientError
-from minikafka.client.quorum import Quorum, QuorumReplica, RaftEndpoint
 from minikafka.protocol.primitives import ZERO_UUID
 from minikafka.state.features import FORMATTED
 from tests.cli.tool_run import Run

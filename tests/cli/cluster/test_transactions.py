@@ -10,8 +10,8 @@ import pytest
 from minikafka.broker import Broker
 from minikafka.client.cluster import Cluster
 from minikafka.client.leaders import Leaders
-from minikafka.client.producer import Producer
-from minikafka.client.producer_settings import ProducerSettings
+from minikafka.client.producing.producer import Producer
+from minikafka.client.producing.producer_settings import ProducerSettings
 from minikafka.protocol.messages import InitProducerIdRequest, ProduceRequest
 from minikafka.records.batch import Record
 from minikafka.records.builder import build_batch

@@ -14,7 +14,7 @@ from minikafka.broker import Broker
 from minikafka.cli.console.console_share_consumer import main
 from minikafka.cli.console.console_share_consumer_options import TOOL, read
 from minikafka.cli.toolkit.options import parse
-from minikafka.client.share_session import ACCEPT, REJECT, RELEASE
+from minikafka.client.sharing.share_session import ACCEPT, REJECT, RELEASE
 
 Run = Callable[[str], tuple[int, str, str]]
 

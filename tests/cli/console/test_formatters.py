@@ -9,8 +9,8 @@ import pytest
 
 from minikafka.cli.console.deserializers import NAMES, DeserializationFailed, deserializer, java_double, java_float
 from minikafka.cli.console.formatters import formatter
-from minikafka.client.consumer import ConsumedRecord
-from minikafka.client.fetcher import FetchedRecord
+from minikafka.client.consuming.consumer import ConsumedRecord
+from minikafka.client.consuming.fetcher import FetchedRecord
 from minikafka.protocol.messages import (
     OffsetCommitKey,
     OffsetCommitValue,

@@ -14,7 +14,7 @@ from minikafka.broker import Broker
 from minikafka.cli import COMMANDS
 from minikafka.cli.dump_log.dump_log import main
 from minikafka.client.cluster import Cluster
-from minikafka.client.producer import Producer
+from minikafka.client.producing.producer import Producer
 from tests.cli.dump_log.dump_log_cases import cases
 from tests.cli.dump_log.dump_log_files import SEGMENT, write_files
 from tests.matrix.kafka_dump_log import NOWHERE, printed_by_minikafka, recorded_case

@@ -11,12 +11,12 @@ import pytest
 
 from minikafka.broker import Broker
 from minikafka.cli.groups.consumer_groups import main
+from minikafka.client.admin.group_offsets import set_offsets
+from minikafka.client.admin.topics import create_topic
 from minikafka.client.cluster import Cluster
+from minikafka.client.consuming.group_member import GroupMember, GroupSettings
 from minikafka.client.coordinator import GroupCoordinator
-from minikafka.client.group_member import GroupMember, GroupSettings
-from minikafka.client.group_offsets import set_offsets
-from minikafka.client.producer import Producer
-from minikafka.client.topics import create_topic
+from minikafka.client.producing.producer import Producer
 from minikafka.protocol.messages import ConsumerGroupHeartbeatRequest
 from tests.cli.tool_run import Run, made
 

@@ -6,11 +6,11 @@ import pytest
 
 from minikafka.broker import Broker
 from minikafka.cli.groups.share_group_tables import member_table, offset_lines, state_table
+from minikafka.client.admin.group_offsets import set_offsets
+from minikafka.client.admin.share_groups import ShareGroupDescription, ShareGroupMember, SharePartition
 from minikafka.client.brokers import BrokerNode
 from minikafka.client.cluster import Cluster
 from minikafka.client.coordinator import GroupCoordinator
-from minikafka.client.group_offsets import set_offsets
-from minikafka.client.share_groups import ShareGroupDescription, ShareGroupMember, SharePartition
 from tests.cli.tool_run import Run, made
 
 TOOL = "kafka-share-groups"

@@ -9,8 +9,8 @@ import pytest
 from minikafka.broker import Broker
 from minikafka.cli.local.scram_argument import credential_record
 from minikafka.cli.local.storage import main
+from minikafka.client.admin.scram_credentials import describe_credentials
 from minikafka.client.cluster import Cluster
-from minikafka.client.scram_credentials import describe_credentials
 from minikafka.config import BrokerConfig
 from minikafka.protocol.primitives import uuid_from_text
 

@@ -12,7 +12,7 @@ from minikafka.broker import Broker
 from minikafka.cli.measuring.consumer_perf import main
 from minikafka.cli.toolkit.java_dates import DateFormat, UnknownPattern
 from minikafka.client.cluster import Cluster
-from minikafka.client.producer import Producer
+from minikafka.client.producing.producer import Producer
 
 Perf = Callable[[str], tuple[int, list[str], str]]
 

@@ -16,8 +16,8 @@ from minikafka.cli.measuring.producer_perf import main
 from minikafka.cli.measuring.producer_perf_stats import Stats
 from minikafka.cli.measuring.throttle import Throttle
 from minikafka.client.cluster import Cluster
-from minikafka.client.consumer import Consumer, ConsumerSettings
-from minikafka.client.fetcher import FetchSettings
+from minikafka.client.consuming.consumer import Consumer, ConsumerSettings
+from minikafka.client.consuming.fetcher import FetchSettings
 from tests.support.terminal import Terminal
 
 Perf = Callable[..., tuple[int, str, str]]

@@ -14,8 +14,8 @@ from minikafka.cli.topics.log_dir_moves import ReplicaPlace, is_done, state_text
 from minikafka.cli.topics.reassign_files import Replica
 from minikafka.cli.topics.reassign_throttles import Move, moves_of
 from minikafka.cli.topics.replica_placement import place_replicas
+from minikafka.client.admin.reassignments import Reassignment
 from minikafka.client.errors import ClientError
-from minikafka.client.reassignments import Reassignment
 from tests.cli.tool_run import Run, made
 
 TOOL = "kafka-reassign-partitions"

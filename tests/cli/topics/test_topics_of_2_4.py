@@ -9,8 +9,8 @@ import pytest
 
 from minikafka.broker import Broker
 from minikafka.cli.topics import topics
+from minikafka.client.admin.topics import create_topic, list_topics
 from minikafka.client.cluster import Cluster
-from minikafka.client.topics import create_topic, list_topics
 
 Run = Callable[[str], tuple[int, str]]
 

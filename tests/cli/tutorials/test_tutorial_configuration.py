@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from minikafka.cli import main
+from minikafka.client.admin.configs import BROKER, Resource, describe_configs
 from minikafka.client.cluster import Cluster
-from minikafka.client.configs import BROKER, Resource, describe_configs
 from tests.config.kafka_files import kafka_file
 from tests.support.polling import wait_until
 

@@ -30,7 +30,7 @@ from typing import NamedTuple
 import pytest
 
 from minikafka.client.cluster import Cluster
-from minikafka.client.producer import Producer
+from minikafka.client.producing.producer import Producer
 from minikafka.records.batch import iter_batches
 from tests.cli.tutorials.tutorial_folder import TutorialFolder
 from tests.support.polling import wait_until

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from minikafka.client.cluster import Cluster
-from minikafka.client.producer import Producer
+from minikafka.client.producing.producer import Producer
 from minikafka.errors import MESSAGE_TOO_LARGE, ApiError, MinikafkaError
 from tests.cli.tutorials.tutorial_folder import TutorialFolder
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from minikafka.cli.cluster.acl_options import OPERATION_NAMES, pattern_type
 from minikafka.cli.toolkit.options import Options, UsageError
-from minikafka.client.acls import AclEntry, ResourcePattern
+from minikafka.client.admin.acls import AclEntry, ResourcePattern
 from minikafka.client.errors import ClientError
 
 _CLUSTER: Final = ResourcePattern("CLUSTER", "kafka-cluster", "LITERAL")

@@ -6,7 +6,7 @@ from typing import Final
 
 from minikafka.cli.toolkit.connecting import COMMAND_CONFIG
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, string
-from minikafka.client.acls import OPERATIONS, PATTERN_TYPES
+from minikafka.client.admin.acls import OPERATIONS, PATTERN_TYPES
 
 OPERATION_NAMES: Final = {
     "".join(word.capitalize() for word in operation.split("_")).lower(): operation for operation in OPERATIONS[1:]

@@ -11,7 +11,7 @@ from minikafka.cli.cluster.controller_options import controllers_of
 from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Options, UsageError
 from minikafka.cli.toolkit.tool import run_tool
-from minikafka.client.acls import (
+from minikafka.client.admin.acls import (
     ANY_RESOURCE,
     Acl,
     AclEntry,

@@ -10,8 +10,7 @@ from typing import Final
 from minikafka.cli.toolkit.connecting import BOOTSTRAP_SERVER, COMMAND_CONFIG, cluster_of
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, string
 from minikafka.cli.toolkit.tool import run_tool
-from minikafka.client.cluster import Cluster
-from minikafka.client.configs import (
+from minikafka.client.admin.configs import (
     CLIENT_METRICS,
     DELETE,
     SET,
@@ -22,6 +21,7 @@ from minikafka.client.configs import (
     describe_configs,
     list_resources,
 )
+from minikafka.client.cluster import Cluster
 from minikafka.protocol.primitives import uuid_to_text
 
 _TOOL: Final = Tool(

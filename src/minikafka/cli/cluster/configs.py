@@ -14,8 +14,7 @@ from minikafka.cli.cluster.config_options import Target
 from minikafka.cli.toolkit.connecting import cluster_of, load_properties
 from minikafka.cli.toolkit.options import Options
 from minikafka.cli.toolkit.tool import run_tool
-from minikafka.client.cluster import Cluster
-from minikafka.client.configs import (
+from minikafka.client.admin.configs import (
     BROKER,
     BROKER_LOGGER,
     CLIENT_METRICS,
@@ -30,9 +29,10 @@ from minikafka.client.configs import (
     describe_configs,
     list_resources,
 )
+from minikafka.client.admin.groups import list_groups
+from minikafka.client.admin.topics import list_topics
+from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
-from minikafka.client.groups import list_groups
-from minikafka.client.topics import list_topics
 from minikafka.errors import ApiError
 from minikafka.protocol.messages import ListConfigResourcesRequest
 

@@ -14,8 +14,7 @@ from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Option, Options, Tool, UsageError, flag
 from minikafka.cli.toolkit.tables import Column, table
 from minikafka.cli.toolkit.tool import run_tool
-from minikafka.client.cluster import Cluster
-from minikafka.client.delegation_tokens import (
+from minikafka.client.admin.delegation_tokens import (
     DelegationToken,
     Principal,
     create_token,
@@ -23,6 +22,7 @@ from minikafka.client.delegation_tokens import (
     expire_token,
     renew_token,
 )
+from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
 from minikafka.errors import ApiError
 

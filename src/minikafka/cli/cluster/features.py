@@ -17,14 +17,14 @@ from minikafka.cli.cluster.feature_levels import (
 )
 from minikafka.cli.toolkit.options import Options, Tool, flag, integer, string
 from minikafka.cli.toolkit.subcommands import Subcommand, all_values, run_subcommand
-from minikafka.client.errors import ClientError
-from minikafka.client.features import (
+from minikafka.client.admin.features import (
     SAFE_DOWNGRADE,
     UNSAFE_DOWNGRADE,
     UPGRADE,
     describe_features,
     update_features,
 )
+from minikafka.client.errors import ClientError
 
 _TOOL: Final = Tool("kafka-features", "This tool manages feature flags in Kafka.", CONNECTION)
 _RELEASE: Final = string(

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from minikafka.cli.toolkit.progress import Progress
-from minikafka.client.cluster import Cluster
-from minikafka.client.coordinator import TransactionCoordinator
-from minikafka.client.errors import ClientError
-from minikafka.client.leaders import TopicPartition
-from minikafka.client.topics import describe_topics, list_topics
-from minikafka.client.transaction_admin import (
+from minikafka.client.admin.topics import describe_topics, list_topics
+from minikafka.client.admin.transaction_admin import (
     ProducerState,
     describe_producers,
     describe_transaction,
     list_transactions,
 )
+from minikafka.client.cluster import Cluster
+from minikafka.client.coordinator import TransactionCoordinator
+from minikafka.client.errors import ClientError
+from minikafka.client.leaders import TopicPartition
 from minikafka.errors import TRANSACTIONAL_ID_NOT_FOUND, ApiError
 
 _PARTITIONS_A_REQUEST: Final = 500

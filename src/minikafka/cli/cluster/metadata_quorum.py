@@ -14,9 +14,7 @@ from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Options, Tool, flag, integer, string
 from minikafka.cli.toolkit.subcommands import Subcommand, run_subcommand
 from minikafka.cli.toolkit.tables import tabbed_table
-from minikafka.client.brokers import BROKERS, CONTROLLERS, describe_cluster
-from minikafka.client.errors import ClientError
-from minikafka.client.quorum import (
+from minikafka.client.admin.quorum import (
     Quorum,
     QuorumReplica,
     RaftEndpoint,
@@ -24,6 +22,8 @@ from minikafka.client.quorum import (
     describe_quorum,
     remove_voter,
 )
+from minikafka.client.brokers import BROKERS, CONTROLLERS, describe_cluster
+from minikafka.client.errors import ClientError
 from minikafka.errors import ApiError
 from minikafka.protocol.primitives import ZERO_UUID, uuid_from_text, uuid_to_text
 

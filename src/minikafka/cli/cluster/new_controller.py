@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from minikafka.cli.toolkit.connecting import load_properties
+from minikafka.client.admin.quorum import RaftEndpoint
 from minikafka.client.errors import ClientError
-from minikafka.client.quorum import RaftEndpoint
 from minikafka.config.properties import parse_properties
 from minikafka.protocol.primitives import uuid_from_text
 

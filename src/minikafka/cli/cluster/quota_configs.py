@@ -6,16 +6,16 @@ import re
 
 from minikafka.cli.cluster.config_options import Target
 from minikafka.cli.console.deserializers import java_double
-from minikafka.client.cluster import Cluster
-from minikafka.client.errors import ClientError
-from minikafka.client.quotas import CLIENT_ID, IP, USER, AnyName, QuotaEntity, alter_quotas, describe_quotas
-from minikafka.client.scram_credentials import (
+from minikafka.client.admin.quotas import CLIENT_ID, IP, USER, AnyName, QuotaEntity, alter_quotas, describe_quotas
+from minikafka.client.admin.scram_credentials import (
     MECHANISMS,
     MIN_ITERATIONS,
     Credential,
     alter_credentials,
     describe_credentials,
 )
+from minikafka.client.cluster import Cluster
+from minikafka.client.errors import ClientError
 
 _ENTITY_TYPES = {"users": USER, "clients": CLIENT_ID, "ips": IP}
 _WORDS = {USER: "user-principal", CLIENT_ID: "client-id", IP: "ip"}

@@ -14,11 +14,7 @@ from minikafka.cli.toolkit.connecting import COMMAND_CONFIG, cluster_of
 from minikafka.cli.toolkit.options import Options, Tool, integer, long, string
 from minikafka.cli.toolkit.subcommands import Subcommand, run_subcommand
 from minikafka.cli.toolkit.tables import tabbed_table
-from minikafka.client.cluster import Cluster
-from minikafka.client.coordinator import TransactionCoordinator
-from minikafka.client.errors import ClientError
-from minikafka.client.leaders import TopicPartition
-from minikafka.client.transaction_admin import (
+from minikafka.client.admin.transaction_admin import (
     NOT_KNOWN,
     Abortion,
     abort_transaction,
@@ -27,6 +23,10 @@ from minikafka.client.transaction_admin import (
     fence_producer,
     list_transactions,
 )
+from minikafka.client.cluster import Cluster
+from minikafka.client.coordinator import TransactionCoordinator
+from minikafka.client.errors import ClientError
+from minikafka.client.leaders import TopicPartition
 from minikafka.errors import ApiError
 
 _TOOL: Final = Tool(

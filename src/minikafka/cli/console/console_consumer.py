@@ -19,9 +19,9 @@ from minikafka.cli.toolkit.options import Options
 from minikafka.cli.toolkit.stopping import Stopping
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.client.cluster import Cluster
-from minikafka.client.consumer import ConsumedRecord, Consumer
+from minikafka.client.consuming.consumer import ConsumedRecord, Consumer
+from minikafka.client.consuming.group_settings import GroupSettings
 from minikafka.client.errors import ClientError
-from minikafka.client.group_settings import GroupSettings
 from minikafka.errors import MinikafkaError
 
 

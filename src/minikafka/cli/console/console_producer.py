@@ -14,7 +14,7 @@ from minikafka.cli.toolkit.connecting import open_cluster
 from minikafka.cli.toolkit.options import Options
 from minikafka.cli.toolkit.stopping import Stopped, Stopping
 from minikafka.cli.toolkit.tool import run_tool
-from minikafka.client.producer import Producer
+from minikafka.client.producing.producer import Producer
 from minikafka.errors import MinikafkaError
 from minikafka.records.batch import Record
 

@@ -16,9 +16,9 @@ from minikafka.cli.toolkit.connecting import open_cluster
 from minikafka.cli.toolkit.options import Options
 from minikafka.cli.toolkit.stopping import Stopping
 from minikafka.cli.toolkit.tool import run_tool
-from minikafka.client.consumer import ConsumedRecord
-from minikafka.client.share_consumer import ShareConsumer
-from minikafka.client.share_session import REJECT
+from minikafka.client.consuming.consumer import ConsumedRecord
+from minikafka.client.sharing.share_consumer import ShareConsumer
+from minikafka.client.sharing.share_session import REJECT
 from minikafka.errors import MinikafkaError
 
 

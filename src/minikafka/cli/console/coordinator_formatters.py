@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from minikafka.cli.dump_log.message_json import json_text, message_tree
-from minikafka.client.consumer import ConsumedRecord
+from minikafka.client.consuming.consumer import ConsumedRecord
 from minikafka.errors import ProtocolError
 from minikafka.protocol.stored import (
     decode_group_key,

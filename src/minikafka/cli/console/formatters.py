@@ -8,7 +8,7 @@ from typing import Final
 from minikafka.cli.console.deserializers import Deserializer, deserializer
 from minikafka.cli.toolkit import stderr_log
 from minikafka.cli.toolkit.java_strings import java_text
-from minikafka.client.consumer import ConsumedRecord
+from minikafka.client.consuming.consumer import ConsumedRecord
 
 Formatter = Callable[[ConsumedRecord], bytes]
 """Record -> what is printed."""

@@ -10,7 +10,7 @@ from minikafka.cli.console.formatters import Formatter, formatter
 from minikafka.cli.toolkit import stderr_log
 from minikafka.cli.toolkit.options import UsageError
 from minikafka.cli.toolkit.stopping import Stopped, Stopping
-from minikafka.client.consumer import ConsumedRecord
+from minikafka.client.consuming.consumer import ConsumedRecord
 from minikafka.errors import MinikafkaError
 
 _POLL_S = 60.0

@@ -13,14 +13,14 @@ from minikafka.cli.doctor import advice
 from minikafka.cli.doctor.advice import Problem
 from minikafka.cli.doctor.reach import CLIENT_ID, milliseconds_since
 from minikafka.cli.doctor.steps import Steps
+from minikafka.client.admin.topics import create_topic, delete_topics
 from minikafka.client.cluster import Cluster
+from minikafka.client.consuming.fetcher import FetchSettings, fetch
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import BrokerUnreachable, UnsupportedByBroker
-from minikafka.client.fetcher import FetchSettings, fetch
 from minikafka.client.leaders import Leaders
-from minikafka.client.producer import Producer
-from minikafka.client.producer_settings import ProducerSettings
-from minikafka.client.topics import create_topic, delete_topics
+from minikafka.client.producing.producer import Producer
+from minikafka.client.producing.producer_settings import ProducerSettings
 from minikafka.errors import ApiError, MinikafkaError
 from minikafka.protocol.messages import MetadataResponse
 

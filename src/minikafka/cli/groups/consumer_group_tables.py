@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from minikafka.cli.toolkit.tables import MISSING, Column, partitions_text, table
-from minikafka.client.group_descriptions import ConsumerGroupDescription, GroupMemberDescription
-from minikafka.client.group_offsets import CommittedOffset
+from minikafka.client.admin.group_descriptions import ConsumerGroupDescription, GroupMemberDescription
+from minikafka.client.admin.group_offsets import CommittedOffset
 from minikafka.client.leaders import TopicPartition
 
 _GROUP = Column("GROUP", 15, grows=True)

@@ -19,13 +19,13 @@ from minikafka.cli.toolkit.options import Options
 from minikafka.cli.toolkit.tables import Column, table
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.cli.topics.partition_choice import without_leader
+from minikafka.client.admin.group_descriptions import ConsumerGroupDescription, describe_consumer_groups
+from minikafka.client.admin.group_offsets import fetch_offsets
+from minikafka.client.admin.groups import ListedGroup, delete_groups, list_groups
 from minikafka.client.cluster import Cluster
-from minikafka.client.consumer_protocol import PROTOCOL_TYPE
+from minikafka.client.consuming.consumer_protocol import PROTOCOL_TYPE
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import ClientError
-from minikafka.client.group_descriptions import ConsumerGroupDescription, describe_consumer_groups
-from minikafka.client.group_offsets import fetch_offsets
-from minikafka.client.groups import ListedGroup, delete_groups, list_groups
 from minikafka.client.leaders import TopicPartition
 from minikafka.errors import ApiError
 

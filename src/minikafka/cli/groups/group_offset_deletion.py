@@ -8,8 +8,8 @@ from typing import Final
 from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.tables import Column, table
 from minikafka.cli.topics.partition_choice import chosen_partitions, named_partitions
+from minikafka.client.admin.group_offsets import delete_offsets
 from minikafka.client.coordinator import GroupCoordinator
-from minikafka.client.group_offsets import delete_offsets
 from minikafka.client.leaders import TopicPartition
 from minikafka.errors import (
     GROUP_AUTHORIZATION_FAILED,

@@ -12,11 +12,11 @@ from minikafka.cli.groups.reset_plan import read_plan
 from minikafka.cli.toolkit.iso_times import datetime_ms, duration_ms
 from minikafka.cli.toolkit.options import Options, UsageError
 from minikafka.cli.topics.partition_choice import check_partitions, chosen_partitions
+from minikafka.client.admin.group_descriptions import ConsumerGroupDescription, describe_consumer_group
+from minikafka.client.admin.group_offsets import fetch_offsets, set_offsets
 from minikafka.client.cluster import Cluster
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import ClientError
-from minikafka.client.group_descriptions import ConsumerGroupDescription, describe_consumer_group
-from minikafka.client.group_offsets import fetch_offsets, set_offsets
 from minikafka.client.leaders import TopicPartition
 from minikafka.errors import GROUP_ID_NOT_FOUND, ApiError
 

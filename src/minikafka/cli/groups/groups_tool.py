@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from minikafka.cli.toolkit.connecting import BOOTSTRAP_SERVER, COMMAND_CONFIG, cluster_of
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, string
 from minikafka.cli.toolkit.tool import run_tool
-from minikafka.client.consumer_protocol import PROTOCOL_TYPE
-from minikafka.client.groups import CLASSIC, CONSUMER, SHARE, STREAMS, ListedGroup, list_groups
+from minikafka.client.admin.groups import CLASSIC, CONSUMER, SHARE, STREAMS, ListedGroup, list_groups
+from minikafka.client.consuming.consumer_protocol import PROTOCOL_TYPE
 
 _TOOL = Tool(
     "kafka-groups",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minikafka.cli.toolkit.tables import Column, partitions_text, table
+from minikafka.client.admin.share_groups import ShareGroupDescription, SharePartition
 from minikafka.client.leaders import TopicPartition
-from minikafka.client.share_groups import ShareGroupDescription, SharePartition
 
 
 def offset_lines(group_id: str, offsets: Mapping[TopicPartition, SharePartition], *, is_verbose: bool) -> list[str]:

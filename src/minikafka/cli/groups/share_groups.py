@@ -17,18 +17,18 @@ from minikafka.cli.toolkit.options import Options
 from minikafka.cli.toolkit.tables import Column, table
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.cli.topics.partition_choice import check_partitions, chosen_partitions
-from minikafka.client.cluster import Cluster
-from minikafka.client.coordinator import GroupCoordinator
-from minikafka.client.errors import ClientError
-from minikafka.client.groups import SHARE, delete_groups, list_groups
-from minikafka.client.leaders import TopicPartition
-from minikafka.client.share_groups import (
+from minikafka.client.admin.groups import SHARE, delete_groups, list_groups
+from minikafka.client.admin.share_groups import (
     ShareGroupDescription,
     delete_share_group_offsets,
     describe_share_group,
     set_share_group_offsets,
     share_group_offsets,
 )
+from minikafka.client.cluster import Cluster
+from minikafka.client.coordinator import GroupCoordinator
+from minikafka.client.errors import ClientError
+from minikafka.client.leaders import TopicPartition
 from minikafka.errors import (
     GROUP_AUTHORIZATION_FAILED,
     GROUP_ID_NOT_FOUND,

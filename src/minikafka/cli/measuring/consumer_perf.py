@@ -17,7 +17,7 @@ from minikafka.cli.toolkit.java_dates import DateFormat
 from minikafka.cli.toolkit.options import Options
 from minikafka.cli.toolkit.progress import Progress
 from minikafka.cli.toolkit.tool import run_tool
-from minikafka.client.consumer import Consumer
+from minikafka.client.consuming.consumer import Consumer
 from minikafka.client.errors import ClientError
 
 _POLL_S: Final = 0.1

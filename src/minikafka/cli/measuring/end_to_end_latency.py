@@ -15,13 +15,13 @@ from minikafka.cli.toolkit.java_strings import java_text
 from minikafka.cli.toolkit.options import Option, Options, Tool, UsageError, string
 from minikafka.cli.toolkit.progress import Progress
 from minikafka.cli.toolkit.tool import run_tool
+from minikafka.client.admin.topics import create_topic
 from minikafka.client.cluster import Cluster
-from minikafka.client.consumer import Consumer
+from minikafka.client.consuming.consumer import Consumer
 from minikafka.client.errors import ClientError
 from minikafka.client.leaders import Leaders
 from minikafka.client.offsets import LATEST
-from minikafka.client.producer import Producer
-from minikafka.client.topics import create_topic
+from minikafka.client.producing.producer import Producer
 from minikafka.records.batch import Record
 
 _POLL_TIMEOUT_MS: Final = 60_000

@@ -16,7 +16,7 @@ from minikafka.cli.toolkit.client_settings import producer_settings
 from minikafka.cli.toolkit.connecting import open_cluster
 from minikafka.cli.toolkit.options import Options
 from minikafka.cli.toolkit.progress import Progress
-from minikafka.client.producer import Producer
+from minikafka.client.producing.producer import Producer
 from minikafka.errors import MinikafkaError
 from minikafka.records.batch import Record
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from minikafka.cli.toolkit.argparse_tool import Rules, WrongArguments
 from minikafka.cli.toolkit.connecting import load_properties
 from minikafka.cli.toolkit.options import Option, Options, Tool, flag, integer, long, string
-from minikafka.client.member_ids import random_member_id
+from minikafka.client.consuming.member_ids import random_member_id
 from minikafka.errors import ConfigError
 
 _CONFIGURED_BY = ("bootstrap-server", "command-property", "producer-props", "producer.config", "command-config")

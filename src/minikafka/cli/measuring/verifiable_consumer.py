@@ -15,8 +15,8 @@ from minikafka.cli.toolkit.connecting import open_cluster
 from minikafka.cli.toolkit.options import Options, Tool, flag, integer, string
 from minikafka.cli.toolkit.stopping import Stopped, Stopping
 from minikafka.client.cluster import Cluster
-from minikafka.client.consumer import Consumer
-from minikafka.client.fetcher import FetchedRecord
+from minikafka.client.consuming.consumer import Consumer
+from minikafka.client.consuming.fetcher import FetchedRecord
 from minikafka.client.leaders import TopicPartition
 from minikafka.errors import MinikafkaError
 

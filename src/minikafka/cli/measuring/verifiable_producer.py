@@ -19,7 +19,7 @@ from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Options, Tool, integer, long, string
 from minikafka.cli.toolkit.stopping import Stopped, Stopping
 from minikafka.client.cluster import Cluster
-from minikafka.client.producer import Producer
+from minikafka.client.producing.producer import Producer
 from minikafka.errors import ApiError, MinikafkaError
 from minikafka.records.batch import Record
 

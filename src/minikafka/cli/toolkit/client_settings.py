@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from minikafka.client import assignors
-from minikafka.client.consumer import ConsumerSettings
-from minikafka.client.fetcher import FetchSettings
-from minikafka.client.group_settings import GroupSettings
-from minikafka.client.producer_settings import ProducerSettings
-from minikafka.client.share_session import ShareFetchSettings
+from minikafka.client.consuming import assignors
+from minikafka.client.consuming.consumer import ConsumerSettings
+from minikafka.client.consuming.fetcher import FetchSettings
+from minikafka.client.consuming.group_settings import GroupSettings
+from minikafka.client.producing.producer_settings import ProducerSettings
+from minikafka.client.sharing.share_session import ShareFetchSettings
 from minikafka.config.client import ClientConfig, Kind
 from minikafka.errors import ConfigError
 

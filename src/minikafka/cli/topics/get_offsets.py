@@ -10,6 +10,7 @@ from minikafka.cli.toolkit.connecting import COMMAND_CONFIG, cluster_of
 from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Options, Tool, flag, string
 from minikafka.cli.toolkit.tool import run_tool
+from minikafka.client.admin.topics import TopicDescription, list_topics
 from minikafka.client.errors import ClientError
 from minikafka.client.leaders import Leaders, TopicPartition
 from minikafka.client.offsets import (
@@ -21,7 +22,6 @@ from minikafka.client.offsets import (
     MAX_TIMESTAMP,
     list_offsets,
 )
-from minikafka.client.topics import TopicDescription, list_topics
 from minikafka.errors import NONE, ApiError
 
 _TOOL = Tool(

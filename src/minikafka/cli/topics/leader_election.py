@@ -11,7 +11,7 @@ from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Options, Tool, flag, integer, string
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.cli.topics.partition_files import partitions_in
-from minikafka.client.elections import PREFERRED, UNCLEAN, elect_leaders
+from minikafka.client.admin.elections import PREFERRED, UNCLEAN, elect_leaders
 from minikafka.client.errors import ClientError
 from minikafka.client.leaders import TopicPartition
 from minikafka.errors import CLUSTER_AUTHORIZATION_FAILED, ELECTION_NOT_NEEDED, REQUEST_TIMED_OUT, ApiError

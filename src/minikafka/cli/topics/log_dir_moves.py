@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.topics.reassign_files import Replica
+from minikafka.client.admin.log_dirs import describe_log_dirs
+from minikafka.client.admin.reassignments import alter_log_dirs
 from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
-from minikafka.client.log_dirs import describe_log_dirs
-from minikafka.client.reassignments import alter_log_dirs
 from minikafka.errors import NONE, REPLICA_NOT_AVAILABLE, ApiError
 
 _RETRY_S: Final = 0.1

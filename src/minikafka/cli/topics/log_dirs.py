@@ -10,8 +10,8 @@ from typing import Any
 from minikafka.cli.toolkit.connecting import BOOTSTRAP_SERVER, COMMAND_CONFIG, cluster_of
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, string
 from minikafka.cli.toolkit.tool import run_tool
+from minikafka.client.admin.log_dirs import LogDirDescription, describe_log_dirs
 from minikafka.client.errors import ClientError
-from minikafka.client.log_dirs import LogDirDescription, describe_log_dirs
 from minikafka.errors import NONE, name_of
 
 _TOOL = Tool(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from minikafka.cli.toolkit.options import UsageError
+from minikafka.client.admin.topics import describe_topics
 from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
 from minikafka.client.leaders import TopicPartition
-from minikafka.client.topics import describe_topics
 
 
 def named_partitions(topic: str) -> list[TopicPartition]:

@@ -26,13 +26,13 @@ from minikafka.cli.topics.reassign_files import (
 from minikafka.cli.topics.reassign_options import TOOL, check
 from minikafka.cli.topics.reassign_throttles import clear_throttles, moves_of, throttle_log_dirs, throttle_moves
 from minikafka.cli.topics.replica_placement import place_replicas
+from minikafka.client.admin.reassignments import alter_reassignments, list_reassignments
+from minikafka.client.admin.topics import describe_topics
 from minikafka.client.brokers import describe_cluster
 from minikafka.client.cluster import Cluster
 from minikafka.client.controllers import Controllers
 from minikafka.client.errors import ClientError
 from minikafka.client.leaders import TopicPartition
-from minikafka.client.reassignments import alter_reassignments, list_reassignments
-from minikafka.client.topics import describe_topics
 from minikafka.errors import UNKNOWN_TOPIC_OR_PARTITION, ApiError
 
 _EXISTING: Final = (

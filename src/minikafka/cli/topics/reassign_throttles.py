@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from minikafka.client.admin.configs import BROKER, DELETE, SET, TOPIC, Change, Resource, alter_configs
+from minikafka.client.admin.reassignments import Reassignment
 from minikafka.client.cluster import Cluster
-from minikafka.client.configs import BROKER, DELETE, SET, TOPIC, Change, Resource, alter_configs
 from minikafka.client.leaders import TopicPartition
-from minikafka.client.reassignments import Reassignment
 
 _BETWEEN_BROKERS: Final = ("leader.replication.throttled.rate", "follower.replication.throttled.rate")
 _BETWEEN_LOG_DIRS: Final = "replica.alter.log.dirs.io.max.bytes.per.second"

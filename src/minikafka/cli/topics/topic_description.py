@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from minikafka.cli.toolkit.options import Options
-from minikafka.client.cluster import Cluster
-from minikafka.client.configs import TOPIC, ConfigEntry, Resource, describe_configs
-from minikafka.client.controllers import Controllers
-from minikafka.client.reassignments import Reassignment, list_reassignments
-from minikafka.client.topics import (
+from minikafka.client.admin.configs import TOPIC, ConfigEntry, Resource, describe_configs
+from minikafka.client.admin.reassignments import Reassignment, list_reassignments
+from minikafka.client.admin.topics import (
     PartitionDescription,
     TopicDescription,
     describe_topics,
 )
+from minikafka.client.cluster import Cluster
+from minikafka.client.controllers import Controllers
 from minikafka.protocol.primitives import ZERO_UUID, uuid_to_text
 
 _DEFAULT_PARTITION_LIMIT = 2000

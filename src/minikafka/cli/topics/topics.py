@@ -14,10 +14,8 @@ from minikafka.cli.toolkit.options import Options, UsageError
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.cli.topics import topic_options, topics_of_2_4
 from minikafka.cli.topics.topic_description import Report, describe
-from minikafka.client.cluster import Cluster
-from minikafka.client.configs import DELETE, SET, TOPIC, Change, Resource, alter_configs
-from minikafka.client.errors import ClientError
-from minikafka.client.topics import (
+from minikafka.client.admin.configs import DELETE, SET, TOPIC, Change, Resource, alter_configs
+from minikafka.client.admin.topics import (
     TopicDescription,
     create_partitions,
     create_topic,
@@ -25,6 +23,8 @@ from minikafka.client.topics import (
     describe_topics,
     list_topics,
 )
+from minikafka.client.cluster import Cluster
+from minikafka.client.errors import ClientError
 from minikafka.errors import TOPIC_ALREADY_EXISTS, ApiError
 from minikafka.protocol.primitives import ZERO_UUID, uuid_from_text, uuid_to_text
 

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 
 from minikafka.cli.toolkit.options import Options
+from minikafka.client.admin.topics import delete_topics, describe_topics, list_topics
 from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
-from minikafka.client.topics import delete_topics, describe_topics, list_topics
 from minikafka.errors import TOPIC_DELETION_DISABLED, ApiError
 
 _GROUP_METADATA_TOPIC = "__consumer_offsets"

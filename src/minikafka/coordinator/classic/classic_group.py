@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
-from minikafka.coordinator.subscriptions import subscribed_topics_of
+from minikafka.coordinator.classic.subscriptions import subscribed_topics_of
 from minikafka.errors import (
     COORDINATOR_NOT_AVAILABLE,
     FENCED_INSTANCE_ID,

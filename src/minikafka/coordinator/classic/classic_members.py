@@ -16,14 +16,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minikafka.coordinator.classic.classic_group import CONSUMER_PROTOCOL_TYPE, protocols_of, rebalance_timeout_of
-from minikafka.coordinator.consumer_group import (
+from minikafka.coordinator.consumer.consumer_group import (
     UNRELEASED_PARTITIONS,
     UNREVOKED_PARTITIONS,
     ClassicMetadata,
     ConsumerGroup,
     ConsumerMember,
 )
-from minikafka.coordinator.consumer_membership import ConsumerMembership, own_static_member, replace_static_member
+from minikafka.coordinator.consumer.consumer_membership import (
+    ConsumerMembership,
+    own_static_member,
+    replace_static_member,
+)
 from minikafka.coordinator.consumer_protocol import (
     partitions_by_id,
     read_subscription,
@@ -47,7 +51,7 @@ from minikafka.pending import Pending
 from minikafka.protocol.messages import HeartbeatResponse, JoinGroupResponse, LeaveGroupResponse, SyncGroupResponse
 
 if TYPE_CHECKING:
-    from minikafka.coordinator.member_update import MemberUpdate
+    from minikafka.coordinator.consumer.member_update import MemberUpdate
     from minikafka.protocol.messages import (
         ConsumerProtocolSubscription,
         HeartbeatRequest,

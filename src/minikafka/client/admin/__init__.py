@@ -1,0 +1,1 @@
+"""What an administrator asks and changes: one module a subject."""

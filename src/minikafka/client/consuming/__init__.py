@@ -1,0 +1,1 @@
+"""Records read, alone or as a member of a consumer group."""

@@ -1,0 +1,1 @@
+"""Records read as a member of a share group (KIP-932)."""

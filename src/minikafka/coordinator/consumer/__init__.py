@@ -1,0 +1,1 @@
+"""Groups of the consumer protocol, whose members the coordinator gives their partitions (KIP-848)."""
