@@ -155,19 +155,19 @@ def test_seeking(cluster: Cluster) -> None:
 
 
 def test_an_offset_out_of_range_is_reset(cluster: Cluster) -> None:
-    create_topic(cluster, "outside", partitions=1)
-    produced(cluster, "outside", b"0", b"1")
+    create_topic(cluster, "beyond", partitions=1)
+    produced(cluster, "beyond", b"0", b"1")
     warnings: list[str] = []
     consumer = Consumer(cluster, EARLIEST_FIRST, on_warning=warnings.append)
-    consumer.assign([("outside", 0)])
-    consumer.seek(("outside", 0), 77)
+    consumer.assign([("beyond", 0)])
+    consumer.seek(("beyond", 0), 77)
     assert values_of(consumer, 2) == [b"0", b"1"]
-    assert warnings == ["Fetch offset 77 is out of range for partition outside-0, resetting offset"]
+    assert warnings == ["Fetch offset 77 is out of range for partition beyond-0, resetting offset"]
     strict = Consumer(cluster, EARLIEST_FIRST._replace(auto_offset_reset="none"))
-    strict.assign([("outside", 0)])
-    with pytest.raises(ClientError, match="no reset policy for partitions: outside-0"):
+    strict.assign([("beyond", 0)])
+    with pytest.raises(ClientError, match="no reset policy for partitions: beyond-0"):
         strict.poll(DEADLINE_S)
-    strict.seek(("outside", 0), 77)
+    strict.seek(("beyond", 0), 77)
     with pytest.raises(ApiError) as caught:
         strict.poll(DEADLINE_S)
     assert caught.value.code == OFFSET_OUT_OF_RANGE
