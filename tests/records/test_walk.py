@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,48 @@ def test_many_records() -> None:
     data = bytes(encode_records(records, 0, BASE_TIMESTAMP))
     assert has_records(data, len(records))
     assert scan_records(data, len(records)) == RecordScan(0, 8999, False, True)
+
+
+@pytest.mark.parametrize("value_bytes", [0, 100, 9000])
+def test_runs_of_records_of_one_length(value_bytes: int) -> None:
+    records = [Record(index, BASE_TIMESTAMP, b"k", bytes(value_bytes)) for index in range(200)]
+    data = bytes(encode_records(records, 0, BASE_TIMESTAMP))
+    assert has_records(data, 200)
+    assert has_records(memoryview(data), 200)
+    assert not has_records(data, 199)
+    assert not has_records(data, 201)
+    assert not has_records(data[:-1], 200)
+    longer = bytearray(data)
+    longer[len(data) // 2 :] = b"\x01" * (len(data) - len(data) // 2)
+    assert not has_records(longer, 200)
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from([0, 50, 51, 60, 200])), max_size=6), st.data())
+def test_runs_end_where_a_length_changes(runs: list[tuple[int, int]], data: st.DataObject) -> None:
+    sizes = [size for count, size in runs for _ in range(count)]
+    records = [Record(index, BASE_TIMESTAMP, None, bytes(size)) for index, size in enumerate(sizes)]
+    encoded = bytearray(encode_records(records, 0, BASE_TIMESTAMP))
+    assert has_records(encoded, len(records))
+    if encoded:
+        encoded[data.draw(st.integers(0, len(encoded) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+        if read(bytes(encoded), len(records)) is not None:
+            assert has_records(encoded, len(records))
+        else:
+            assert has_records(encoded, len(records)) == _ends_meet(encoded, len(records))
+
+
+def _ends_meet(data: bytes | bytearray, count: int) -> bool:
+    """Length after length, one by one."""
+    position = 0
+    try:
+        for _ in range(count):
+            size, start = read_varint(data, position)
+            if size < 6:
+                return False
+            position = start + size
+    except (IndexError, ValueError):
+        return False
+    return position == len(data)
 
 
 def test_long_lengths() -> None:

@@ -16,6 +16,13 @@ from minikafka.records.varint import Buffer, read_varint, read_varlong
 _MIN_RECORD_ZIGZAG = 6 << 1
 """Attributes, timestamp delta, offset delta, two null lengths and a header count: a byte each at least."""
 
+_MIN_RECORD_BYTES = _MIN_RECORD_ZIGZAG >> 1
+
+_WORTHWHILE_RUN = 16
+"""Passing over records of one length together costs as much as so many of them one by one."""
+
+_LONGEST_RUN = 1024
+
 
 class RecordScan(NamedTuple):
     """What ``scan_records`` found: least and greatest timestamp delta (ms), and whether ..."""
@@ -31,8 +38,21 @@ class RecordScan(NamedTuple):
 def has_records(data: Buffer, count: int) -> bool:
     """Whether ``data`` (decompressed, without the batch header) is as long as the ``count`` records it begins with."""
     position = 0
+    left = count
     try:
-        for _ in repeat(None, count):
+        # Records of one length, as many producers send, are passed over together.
+        while left >= _WORTHWHILE_RUN:
+            size, start = read_varint(data, position)
+            step = start + size - position
+            probe = position + step * (_WORTHWHILE_RUN - 1)
+            if size < _MIN_RECORD_BYTES or probe >= len(data) or data[probe] != data[position]:
+                break
+            run = min(_run_length(data, position, start, step), left)
+            position += run * step
+            left -= run
+            if run < _WORTHWHILE_RUN:
+                break
+        for _ in repeat(None, left):
             low = data[position]
             if low < 0x80:
                 if low & 1 or low < _MIN_RECORD_ZIGZAG:
@@ -50,6 +70,17 @@ def has_records(data: Buffer, count: int) -> bool:
     except (IndexError, ValueError):
         return False
     return position == len(data)
+
+
+def _run_length(data: Buffer, position: int, start: int, step: int) -> int:
+    """How many records, ``step`` bytes apart, have the same length as the one at ``position``, which is written in the
+    bytes up to ``start``. The last may be cut off. Looks at so many only that what it costs is never in vain."""
+    span = step * _LONGEST_RUN
+    run = _LONGEST_RUN
+    for at in range(position, start):
+        column = bytes(data[at : at + span : step])
+        run = min(run, len(column) - len(column.lstrip(column[:1])))
+    return run
 
 
 def scan_records(data: Buffer, count: int) -> RecordScan | None:
