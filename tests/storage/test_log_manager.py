@@ -21,6 +21,7 @@ from tests.storage.logs import (
     fill,
     log_config,
     manager_for,
+    marker,
     read_all,
     upkeep_of,
     values,
@@ -147,6 +148,24 @@ def test_after_a_crash_every_partition_reports_in_a_line(files: MemoryFiles, clo
     assert [str(report) for report in again.reports] == [
         f"/data/t-{partition}: recovered 1 of 1 segments from offset 0; log end offset 2" for partition in range(3)
     ]
+
+
+@pytest.mark.parametrize("moment_ms", [0, 1])
+def test_hands_in_a_folder_after_a_clean_stop_are_noticed(clock: ManualClock, moment_ms: int) -> None:
+    files = MemoryFiles(clock.wall_ms)
+    manager = started(files, clock)
+    log = manager.create("t", 0, TOPIC_ID, log_config())
+    log.append(batch("gone", producer=(5, 0, 0), transactional=True), now_ms=NOW_MS)
+    log.append(marker(5, 0, commit=False), now_ms=NOW_MS, origin="coordinator")
+    manager.close()
+    assert started(files.after_crash(), clock).reports == []
+    clock.advance(moment_ms)
+    files.unlink(f"/data/t-0/{0:020}.txnindex")
+    again = started(files, clock)
+    assert len(again.reports) == moment_ms, "what is done within the moment of the stop was done by the stop"
+    found = again.get("t", 0)
+    assert found is not None
+    assert len(found.aborted_transactions(0, 2)) == moment_ms
 
 
 def test_a_stale_or_damaged_checkpoint_costs_time_not_records(

@@ -101,7 +101,8 @@ class FileSystem(Protocol):
     def size_bytes(self, path: str) -> int: ...
 
     def modified_ms(self, path: str) -> int:
-        """Time of the last write, in milliseconds since the Unix epoch."""
+        """Time of the last write, in milliseconds since the Unix epoch; of a directory: when a name in it was created,
+        changed or deleted."""
         ...
 
     def set_modified_ms(self, path: str, modified_ms: int) -> None:

@@ -25,6 +25,7 @@ class LogDirectory:
         self.failure: str | None = None
         """Why the directory is offline."""
         self.was_clean = False
+        self._stopped_ms = 0
         self.previous_broker_epoch: int | None = None
         self.recovery_points: dict[tuple[str, int], int] = {}
         self.start_offsets: dict[tuple[str, int], int] = {}
@@ -61,6 +62,11 @@ class LogDirectory:
         self.recovery_points = self._read_checkpoint(checkpoints.RECOVERY_POINT, "all segments are recovered")
         self.start_offsets = self._read_checkpoint(checkpoints.LOG_START_OFFSET, "logs begin at their first segment")
 
+    def is_changed_since_stop(self, name: str) -> bool:
+        """Whether a file of the folder ``name`` was created, renamed or deleted after the clean stop, by hand. Raises
+        OSError."""
+        return self.was_clean and self._files.modified_ms(self.path_of(name)) > self._stopped_ms
+
     def keep_entries(self, key: tuple[str, int]) -> None:
         """Let the checkpoints go on saying of a partition what they do: without its recovery point the next start would
         take what had been synced for the end of a crashed log, and cut it off where it is damaged."""
@@ -91,6 +97,7 @@ class LogDirectory:
         except FileNotFoundError:
             return
         self.was_clean = True
+        self._stopped_ms = self._files.modified_ms(path)
         self.previous_broker_epoch = _broker_epoch_of(content)
         self._files.unlink(path)
         # Back after a power cut, it would pass off what this run leaves unsynced as a clean end.

@@ -54,24 +54,30 @@ class _File:
 
 
 class _Folder:
-    def __init__(self) -> None:
+    def __init__(self, now_ms: Callable[[], int], modified_ms: int | None = None) -> None:
         self.children: dict[str, _File | _Folder] = {}
         self.history: list[dict[str, _File | _Folder]] = [{}]
         """The children as they were synced, and after each change since."""
+        self.modified_ms = now_ms() if modified_ms is None else modified_ms
+        self._now_ms = now_ms
 
     def put(self, name: str, child: _File | _Folder) -> None:
         self.children[name] = child
-        self.history.append(dict(self.children))
+        self._changed()
 
     def take(self, name: str) -> _File | _Folder:
         child = self.children.pop(name)
-        self.history.append(dict(self.children))
+        self._changed()
         return child
 
     def rename(self, name: str, new_name: str) -> None:
         """One change: no loss of power leaves neither name."""
         self.children[new_name] = self.children.pop(name)
+        self._changed()
+
+    def _changed(self) -> None:
         self.history.append(dict(self.children))
+        self.modified_ms = self._now_ms()
 
     def sync(self) -> None:
         self.history = [dict(self.children)]
@@ -81,7 +87,7 @@ class _Folder:
             names = self.children
         else:
             names = self.history[0] if assumption == "power" else random.choice(self.history)
-        folder = _Folder()
+        folder = _Folder(self._now_ms, self.modified_ms)
         folder.children = {name: child.survivor(assumption, random) for name, child in names.items()}
         folder.sync()
         return folder
@@ -155,7 +161,7 @@ class MemoryFiles:
         """(operation, path) -> the errno to fail with, or None. Operations: read, write, sync, truncate, create,
         rename, unlink, mkdir, sync-directory."""
         self._now_ms = now_ms
-        self._root = _Folder()
+        self._root = _Folder(now_ms)
         self._crashed = False
         self._locks: set[str] = set()
 
@@ -236,7 +242,7 @@ class MemoryFiles:
         return len(self.file_at(path).content)
 
     def modified_ms(self, path: str) -> int:
-        return self.file_at(path).modified_ms
+        return self._node(path).modified_ms
 
     def set_modified_ms(self, path: str, modified_ms: int) -> None:
         self.file_at(path).modified_ms = modified_ms
@@ -252,7 +258,7 @@ class MemoryFiles:
         parent = os.path.dirname(path)
         self.make_directory(parent, sync=sync)
         self.before("mkdir", path)
-        self._folder(parent).put(os.path.basename(path), _Folder())
+        self._folder(parent).put(os.path.basename(path), _Folder(self._now_ms))
         if sync:
             self.sync_directory(parent)
 

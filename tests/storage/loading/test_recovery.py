@@ -422,6 +422,50 @@ def test_a_finished_compaction_is_completed(log: PartitionLog, context: LogConte
     assert values(read_all(again)) == texts(9)
 
 
+def aborted_in_the_first_of_two_segments(context: LogContext) -> PartitionLog:
+    log = new_log(context, index_interval_bytes=50)
+    append(log, "v0")
+    log.append(batch("gone", producer=(5, 0, 0), transactional=True), now_ms=NOW_MS)
+    log.append(marker(5, 0, commit=False), now_ms=NOW_MS, origin="coordinator")
+    log.roll()
+    log.append(batch("kept", producer=(5, 1, 0), transactional=True), now_ms=NOW_MS)
+    log.append(marker(5, 1, commit=True), now_ms=NOW_MS, origin="coordinator")
+    return log
+
+
+@pytest.mark.parametrize("lost_snapshots", [0, 1, 2])
+def test_a_transaction_index_that_somebody_deleted_is_built_anew(context: LogContext, lost_snapshots: int) -> None:
+    log = aborted_in_the_first_of_two_segments(context)
+    log.close()
+    index = f"{DIRECTORY}/{0:020}.txnindex"
+    content = context.files.read_bytes(index)
+    context.files.unlink(index)
+    for offset in (3, 5)[:lost_snapshots]:
+        context.files.unlink(f"{DIRECTORY}/{offset:020}.snapshot")
+    again, report = reopened(log, context, is_changed_since=True)
+    assert report.findings == [f"rebuilt the indexes of {DIRECTORY}/{0:020}.log"]
+    assert context.files.read_bytes(index) == content
+    assert [aborted.first_offset for aborted in again.aborted_transactions(0, 5)] == [1]
+
+
+def test_a_log_that_had_no_transactions_is_not_searched_for_markers(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    files = context.files
+    assert isinstance(files, MemoryFiles)
+    read: list[str] = []
+    files.fault = lambda operation, path: read.append(path) if operation == "read" else None  # type: ignore[func-returns-value]
+    _, report = reopened(log, context, is_changed_since=True)
+    assert not report
+    assert not [path for path in read if path.endswith(".log")]
+
+
+def test_an_index_that_somebody_changed_is_looked_at(log: PartitionLog, context: LogContext) -> None:
+    log.close()
+    change(context, f"{DIRECTORY}/{3:020}.index", lambda data: data + b"?")
+    _, report = reopened(log, context, is_changed_since=True)
+    assert report.findings == [f"rebuilt the indexes of {DIRECTORY}/{3:020}.log"]
+
+
 def test_a_split_that_was_not_finished_is_undone(log: PartitionLog, context: LogContext) -> None:
     log.close()
     context.files.write_bytes(f"{DIRECTORY}/{4:020}.log.cleaned", b"x", sync=False)

@@ -143,6 +143,7 @@ class LogLoading:
                 log_start_offset=directory.start_offsets.get(key, 0),
                 recovery_point=directory.recovery_points.get(key, 0),
                 clean_shutdown=directory.was_clean,
+                is_changed_since=directory.is_changed_since_stop(folder.name),
                 files=self._context.files.for_another_thread() if is_on_its_own_thread else None,
             )
         except (StorageError, OSError) as error:

@@ -8,6 +8,7 @@ checksum stays, the rest is cut off; indexes and producer state are built anew.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from minikafka.errors import CorruptLogError, StorageError
@@ -93,10 +94,12 @@ def load_log(
     log_start_offset: int = 0,
     recovery_point: int = 0,
     clean_shutdown: bool = False,
+    is_changed_since: bool = False,
     files: FileSystem | None = None,
     is_synced: IsSynced | None = None,
 ) -> tuple[PartitionLog, RecoveryReport]:
-    """The log in ``directory``. ``log_start_offset`` and ``recovery_point`` are the checkpoints'. ``files``: where this
+    """The log in ``directory``. ``log_start_offset`` and ``recovery_point`` are the checkpoints'.
+    ``is_changed_since``: somebody had their hands in the folder after the clean shutdown. ``files``: where this
     does not run on the thread that the log will be used on, a FileSystem of its own. ``is_synced``: see
     ``SegmentRecovery``; by default what is below the recovery point.
 
@@ -112,6 +115,7 @@ def load_log(
         log_start_offset,
         recovery_point,
         clean_shutdown,
+        is_changed_since,
         is_synced or (lambda offset, _: offset < recovery_point),
     )
     loaded = loader.load()
@@ -133,6 +137,7 @@ class _LogLoader:
         log_start_offset: int,
         recovery_point: int,
         clean_shutdown: bool,
+        is_changed_since: bool,
         is_synced: IsSynced,
     ) -> None:
         self._context = context
@@ -144,6 +149,7 @@ class _LogLoader:
         self._log_start_offset = log_start_offset
         self._recovery_point = recovery_point
         self._clean_shutdown = clean_shutdown
+        self._is_changed_since = is_changed_since
         self._is_synced = is_synced
         self._segments = LogSegments()
         self._epochs = LeaderEpochCache(self._files, directory)
@@ -278,18 +284,32 @@ class _LogLoader:
         """Indexes that are missing or cannot be right, in ascending order, since each relies on the segments before;
         the segments from the recovery point on get theirs anew in any case."""
         first_recovered = None if self._clean_shutdown else self._segments.floor(self._recovery_point)
+        lacks_transaction_index = self._is_changed_since and self._search_of_lost_transaction_indexes()
         for segment in self._segments:
             if first_recovered is not None and segment.base_offset >= first_recovered.base_offset:
                 break
-            if not found.has_indexes(segment.base_offset) or not self._indexes_look_sane(segment):
+            if (
+                not found.has_indexes(segment.base_offset)
+                or not self._indexes_look_sane(segment)
+                or (lacks_transaction_index and lacks_transaction_index(segment))
+            ):
                 self._recovery.recover(segment, may_cut=False)
                 self.report.note(f"rebuilt the indexes of {segment.log.path}")
 
+    def _search_of_lost_transaction_indexes(self) -> Callable[[LogSegment], bool] | None:
+        """What tells whether a segment has lost one; None when there never was any."""
+        from minikafka.storage.loading.lost_transaction_indexes import lacks_transaction_index, may_hold_markers
+
+        return lacks_transaction_index if may_hold_markers(self._files, self._producers) else None
+
     def _indexes_look_sane(self, segment: LogSegment) -> bool:
-        """After a clean shutdown the sorted indexes are not even opened, as in Kafka."""
+        """After a clean shutdown the sorted indexes are not even opened, as in Kafka, unless somebody else was there
+        in between."""
         if not segment.transaction_index.looks_sane():
             return False
-        return self._clean_shutdown or (segment.offset_index.looks_sane() and segment.time_index.looks_sane())
+        if self._clean_shutdown and not self._is_changed_since:
+            return True
+        return segment.offset_index.looks_sane() and segment.time_index.looks_sane()
 
     def _find_log_end_offset(self) -> int:
         """After a clean shutdown the recovery point and the name of the newest producer snapshot both are the log end
