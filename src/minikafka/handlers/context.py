@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from minikafka.config import BrokerConfig
     from minikafka.controller.quorum_controller import QuorumController
     from minikafka.coordinator.group_coordinator import GroupCoordinator
+    from minikafka.coordinator.share_state.share_coordinator import ShareCoordinator
     from minikafka.coordinator.transactions.producer_ids import ProducerIds
     from minikafka.coordinator.transactions.transaction_coordinator import TransactionCoordinator
     from minikafka.coordinator.transactions.transaction_markers import MarkerWriter
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from minikafka.state.fetch_sessions import FetchSessionCache
     from minikafka.state.metadata_image import MetadataImage
     from minikafka.storage.log_manager import LogManager
+    from minikafka.storage.log_upkeep import LogUpkeep
     from minikafka.storage.replica_mover import ReplicaMover
 
 
@@ -69,6 +71,7 @@ class Services:
     image: MetadataImage
     controller: QuorumController
     logs: LogManager
+    log_upkeep: LogUpkeep
     replica_mover: ReplicaMover
     purgatory: Purgatory
     groups: GroupCoordinator
@@ -76,6 +79,7 @@ class Services:
     producer_ids: ProducerIds
     transactions: TransactionCoordinator
     transaction_markers: MarkerWriter
+    share_states: ShareCoordinator
     partitions_led_elsewhere: AbstractSet[tuple[str, int]] = frozenset()
     """Topic and partition, where the leader is another broker, or none."""
 

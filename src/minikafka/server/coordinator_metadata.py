@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class CoordinatorMetadata:
     """The metadata as seen by the coordinator that keeps its state in ``topic``.
 
-    :param change_settings: called with the broker's configuration whenever it has changed.
     :param on_topic_deleted: called with every topic that is deleted, the coordinator's own among them.
+    :param change_settings: called with the broker's configuration whenever it has changed.
     """
 
     def __init__(
@@ -24,8 +24,8 @@ class CoordinatorMetadata:
         controller: QuorumController,
         topic: str,
         *,
-        change_settings: Callable[[BrokerConfig], None],
         on_topic_deleted: Callable[[TopicImage], None],
+        change_settings: Callable[[BrokerConfig], None] | None = None,
     ) -> None:
         self._controller = controller
         self._topic = topic
@@ -53,6 +53,7 @@ class CoordinatorMetadata:
     def _on_change(self, delta: MetadataDelta) -> None:
         if self._controller.config is not self._config:
             self._config = self._controller.config
-            self._change_settings(self._config)
+            if self._change_settings is not None:
+                self._change_settings(self._config)
         for topic in delta.deleted_topics:
             self._on_topic_deleted(topic)

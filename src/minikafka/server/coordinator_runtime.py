@@ -95,7 +95,7 @@ class Logs(Protocol):
 class _Partition(Generic[S]):
     """One shard with its timers and its log."""
 
-    __slots__ = ("error", "index", "log", "shard", "timers")
+    __slots__ = ("error", "index", "log", "shard", "timers", "waiting")
 
     def __init__(self, index: int, log: PartitionLog, shard: S, timers: KeyedTimers) -> None:
         self.index = index
@@ -104,6 +104,8 @@ class _Partition(Generic[S]):
         self.timers = timers
         self.error: int | None = COORDINATOR_LOAD_IN_PROGRESS
         """Why operations are refused; None when the shard is active."""
+        self.waiting: list[Callable[[], None]] = []
+        """What to do when the loading has ended, well or not."""
 
 
 class CoordinatorRuntime(Generic[S]):
@@ -116,6 +118,7 @@ class CoordinatorRuntime(Generic[S]):
     :param new_loader: makes what reads a log into such a shard.
     :param defers_sync: where flush.messages asks for a sync, answers wait for it instead of the event loop. Not for a
         coordinator that hands its answers on before they are released.
+    :param awaits_loading: operations wait while their partition is loaded. Else clients are told to come again.
     :param base_sequence: what stands in the batches it writes, which nobody reads: each coordinator of Kafka has its
         own.
     """
@@ -135,6 +138,7 @@ class CoordinatorRuntime(Generic[S]):
         compression: str = "none",
         base_sequence: int = 0,
         defers_sync: bool = False,
+        awaits_loading: bool = False,
     ) -> None:
         self._topic = topic
         self._partition_count = partition_count
@@ -148,6 +152,7 @@ class CoordinatorRuntime(Generic[S]):
         self._compression = compression
         self._base_sequence = base_sequence
         self._defers_sync = defers_sync
+        self._awaits_loading = awaits_loading
         self._partitions: dict[int, _Partition[S]] = {}
         self._unloadable: set[int] = set()
         self._is_stopped = False
@@ -174,6 +179,7 @@ class CoordinatorRuntime(Generic[S]):
         partition.error = code
         if was_active:
             partition.shard.on_unloaded()
+        _release(partition)
 
     def unload(self, index: int) -> None:
         """The partition is gone: so is what it held, and whoever waits for it is sent away."""
@@ -202,7 +208,13 @@ class CoordinatorRuntime(Generic[S]):
 
     def shards(self) -> Iterable[S]:
         """Those that are active."""
-        return [partition.shard for partition in self._partitions.values() if partition.error is None]
+        return [shard for _, shard in self.active()]
+
+    def active(self) -> list[tuple[int, S]]:
+        """The indexes of the partitions that are active, with their shards."""
+        return [
+            (partition.index, partition.shard) for partition in self._partitions.values() if partition.error is None
+        ]
 
     # Operations
 
@@ -285,9 +297,24 @@ class CoordinatorRuntime(Generic[S]):
         partition = self._partitions.get(index) or self._find(index)
         if partition is None:
             return on_error(NOT_COORDINATOR)
+        if partition.error == COORDINATOR_LOAD_IN_PROGRESS and self._awaits_loading and index not in self._unloadable:
+            return self._after_loading(partition, action, on_error)
         if partition.error is not None:
             return on_error(partition.error)
         return action(partition)
+
+    @staticmethod
+    def _after_loading(
+        partition: _Partition[S], action: Callable[[_Partition[S]], T | Pending[T]], on_error: Callable[[int], T]
+    ) -> Pending[T]:
+        answer: Pending[T] = Pending()
+
+        def has_ended() -> None:
+            outcome = action(partition) if partition.error is None else on_error(partition.error)
+            _pass_on(outcome, answer)
+
+        partition.waiting.append(has_ended)
+        return answer
 
     def _after_creating_topic(
         self, key: str, action: Callable[[_Partition[S]], T | Pending[T]], on_error: Callable[[int], T]
@@ -302,11 +329,7 @@ class CoordinatorRuntime(Generic[S]):
             if not self._partition_count():
                 answer.complete(on_error(NOT_COORDINATOR))
                 return
-            outcome = self._with_partition(key, action, on_error)
-            if isinstance(outcome, Pending):
-                outcome.on_complete(lambda value: _complete(answer, value))
-            else:
-                answer.complete(outcome)
+            _pass_on(self._with_partition(key, action, on_error), answer)
 
         created.on_complete(is_created)
         return answer
@@ -355,11 +378,13 @@ class CoordinatorRuntime(Generic[S]):
             error,
             exc_info=error,
         )
+        _release(partition)
 
     def _activate(self, partition: _Partition[S]) -> None:
         partition.error = None
         for result in partition.shard.on_loaded():
             self._process(partition, result, None)
+        _release(partition)
 
     # Writing
 
@@ -484,5 +509,15 @@ def _code_of(error: MinikafkaError) -> int:
     return UNKNOWN_SERVER_ERROR
 
 
-def _complete(promise: Pending[Any], value: object) -> None:
-    promise.complete(value)
+def _release(partition: _Partition[Any]) -> None:
+    """Whoever waited for the loading goes on, in the order in which they came."""
+    waiting, partition.waiting = partition.waiting, []
+    for go_on in waiting:
+        go_on()
+
+
+def _pass_on(outcome: T | Pending[T], answer: Pending[T]) -> None:
+    if isinstance(outcome, Pending):
+        outcome.on_complete(answer.complete)
+    else:
+        answer.complete(outcome)

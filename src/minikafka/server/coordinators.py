@@ -12,19 +12,22 @@ from minikafka.state.topic_names import GROUP_METADATA_TOPIC, TRANSACTION_STATE_
 if TYPE_CHECKING:
     from minikafka.server.group_service import GroupService
     from minikafka.server.services import BrokerServices
+    from minikafka.server.share_state_service import ShareStateService
     from minikafka.server.transaction_service import TransactionService
 
 
 class Coordinators:
     """Starts and stops them.
 
-    :param services: with all else that coordinators need; gets ``groups``, ``transactions``, ``transaction_markers``.
+    :param services: with all else that coordinators need; gets ``groups``, ``transactions``, ``transaction_markers``,
+        ``share_states``.
     """
 
     def __init__(self, services: BrokerServices) -> None:
         self._services = services
         self._groups: GroupService | None = None
         self._transactions: TransactionService | None = None
+        self._share_states: ShareStateService | None = None
 
     def start(self) -> None:
         """When the logs are attached to the controller: load what there is, leave the rest to the first who asks."""
@@ -32,6 +35,7 @@ class Coordinators:
         services.provide("groups", lambda: self._start_groups().coordinator)
         services.provide("transactions", lambda: self._start_transactions().coordinator)
         services.provide("transaction_markers", lambda: self._start_transactions().markers)
+        services.provide("share_states", lambda: self._start_share_states().coordinator)
         if self._has_records(GROUP_METADATA_TOPIC):
             self._start_groups()
         if self._has_records(TRANSACTION_STATE_TOPIC):
@@ -47,8 +51,15 @@ class Coordinators:
         """None while nobody has asked for it."""
         return self._transactions
 
+    @property
+    def share_states(self) -> ShareStateService | None:
+        """None while nobody has asked for it."""
+        return self._share_states
+
     def stop(self) -> None:
         """Answer whoever waits, and refuse what comes after."""
+        if self._share_states is not None:
+            self._share_states.stop()
         if self._transactions is not None:
             self._transactions.stop()
         if self._groups is not None:
@@ -88,3 +99,15 @@ class Coordinators:
             )
             self._transactions.start()
         return self._transactions
+
+    def _start_share_states(self) -> ShareStateService:
+        """Also where there are records on the first request only, which waits for them."""
+        if self._share_states is None:
+            from minikafka.server.share_state_service import ShareStateService
+
+            services = self._services
+            self._share_states = ShareStateService(
+                services.controller, services.logs, services.clock, services.timers, services.run_blocking
+            )
+            self._share_states.start()
+        return self._share_states
