@@ -14,7 +14,7 @@ from minikafka.errors import ProtocolError
 from minikafka.protocol.messages import ConsumerProtocolAssignment, ConsumerProtocolSubscription
 
 if TYPE_CHECKING:
-    from minikafka.coordinator.consumer.consumer_group import Assignment
+    from minikafka.coordinator.assignments import Assignment
 
 HIGHEST_VERSION: Final = 3
 _VERSION_BYTES: Final = 2

@@ -28,9 +28,9 @@ from minikafka.coordinator.consumer_protocol import (
 from minikafka.errors import GROUP_ID_NOT_FOUND, ApiError, ProtocolError
 
 if TYPE_CHECKING:
-    from minikafka.coordinator.consumer.member_update import TopicMetadata
     from minikafka.coordinator.metadata_hash import TopicHashes
     from minikafka.coordinator.settings import GroupSettings
+    from minikafka.coordinator.topic_metadata import TopicMetadata
 
 _logger = logging.getLogger(__name__)
 

@@ -11,20 +11,21 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from minikafka.coordinator import offset_commits
+from minikafka.coordinator.assignments import assignment_of
 from minikafka.coordinator.classic import classic_group as states
 from minikafka.coordinator.classic.classic_group import ClassicGroup
 from minikafka.coordinator.classic.classic_members import ClassicMembers
 from minikafka.coordinator.classic.classic_membership import ClassicMembership
-from minikafka.coordinator.consumer.consumer_group import ConsumerGroup, ConsumerMember, assignment_of
+from minikafka.coordinator.consumer.consumer_group import ConsumerGroup, ConsumerMember
 from minikafka.coordinator.consumer.consumer_membership import ConsumerMembership
 from minikafka.coordinator.consumer.consumer_records import consumer_group_tombstones
-from minikafka.coordinator.consumer.member_update import TopicMetadata
 from minikafka.coordinator.group_records import group_metadata_tombstone
 from minikafka.coordinator.member_ids import random_uuid_text
 from minikafka.coordinator.offsets import NO_PRODUCER_ID, OffsetAndMetadata, OffsetStore
 from minikafka.coordinator.result import Caller, CoordinatorRecord, Result
 from minikafka.coordinator.settings import GroupSettings
 from minikafka.coordinator.timers import KeyedTimers
+from minikafka.coordinator.topic_metadata import TopicMetadata
 from minikafka.errors import (
     GROUP_ID_NOT_FOUND,
     ILLEGAL_GENERATION,

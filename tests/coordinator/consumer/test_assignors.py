@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minikafka.coordinator.assignments import Assignment
 from minikafka.coordinator.consumer.assignors import ASSIGNORS, MemberSpec, assign_range, assign_uniform
-from minikafka.coordinator.consumer.consumer_group import Assignment
 
 T, U, V = (bytes([number]) * 16 for number in (1, 2, 3))
 COUNTS = st.dictionaries(st.sampled_from([T, U, V]), st.integers(1, 12))

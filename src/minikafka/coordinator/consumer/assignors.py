@@ -12,11 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from minikafka.coordinator.consumer.consumer_group import Assignment
+from minikafka.coordinator.assignments import Assignment, Place, as_assignment
 from minikafka.named_tuple import NamedTuple
-
-Place = tuple[bytes, int]
-"""Topic id, partition."""
 
 
 class MemberSpec(NamedTuple):
@@ -69,7 +66,7 @@ def assign_uniform(members: Mapping[str, MemberSpec], partition_counts: Mapping[
                 held[min(readers[topic_id], key=lambda one: len(held[one]))].append((topic_id, partition))
     if not is_homogeneous:
         _level(held, readers)
-    return {member_id: _as_assignment(places) for member_id, places in held.items()}
+    return {member_id: as_assignment(places) for member_id, places in held.items()}
 
 
 def _kept(spec: MemberSpec, partition_counts: Mapping[bytes, int], taken: set[Place]) -> list[Place]:
@@ -109,13 +106,6 @@ def _level(held: dict[str, list[Place]], readers: Mapping[bytes, list[str]]) -> 
                     held[member_id].remove(place)
                     held[least].append(place)
                     moved = True
-
-
-def _as_assignment(places: list[Place]) -> Assignment:
-    by_topic: dict[bytes, set[int]] = {}
-    for topic_id, partition in places:
-        by_topic.setdefault(topic_id, set()).add(partition)
-    return {topic_id: frozenset(partitions) for topic_id, partitions in by_topic.items()}
 
 
 ASSIGNORS: Final[dict[str, Assignor]] = {"uniform": assign_uniform, "range": assign_range}

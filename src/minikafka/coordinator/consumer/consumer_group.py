@@ -13,8 +13,9 @@ All of it is hard state: it changes by replaying records only. Sources: Kafka's 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from minikafka.coordinator.assignments import Assignment, Place, assignment_of
 from minikafka.errors import (
     ILLEGAL_GENERATION,
     NON_EMPTY_GROUP,
@@ -48,9 +49,6 @@ LEAVE_EPOCH: Final = -1
 LEAVE_STATIC_EPOCH: Final = -2
 """Of a static member that will come back: its partitions wait for it, for the length of its session."""
 CONSUMER_API_SINCE_OFFSET_COMMIT_VERSION: Final = 9
-
-Assignment = dict[bytes, frozenset[int]]
-"""Partitions by 16-byte topic id."""
 
 
 class ClassicMetadata(NamedTuple):
@@ -149,7 +147,7 @@ class ConsumerGroup:
         self.static_members: dict[str, str] = {}
         """instance id -> member id"""
         self.target: dict[str, Assignment] = {}
-        self.partition_epochs: dict[tuple[bytes, int], int] = {}
+        self.partition_epochs: dict[Place, int] = {}
         """The epoch of the member that has, or has not yet given up, a partition."""
         self.regexes: dict[str, frozenset[str]] = {}
         """The topics that each subscribed regular expression stands for."""
@@ -295,7 +293,7 @@ class ConsumerGroup:
                 del self.partition_epochs[place]
 
 
-def _places(member: ConsumerMember) -> list[tuple[bytes, int]]:
+def _places(member: ConsumerMember) -> list[Place]:
     return [
         (topic_id, partition)
         for assignment in (member.assigned, member.pending_revocation)
@@ -325,8 +323,3 @@ def _classic_metadata_of(value: ConsumerGroupMemberMetadataValue) -> ClassicMeta
         return None
     protocols = tuple((protocol.name, bytes(protocol.metadata)) for protocol in stored.supported_protocols)
     return ClassicMetadata(stored.session_timeout_ms, protocols)
-
-
-def assignment_of(topics: Iterable[Any]) -> Assignment:
-    """From a list of structs with ``topic_id`` and ``partitions``."""
-    return {topic.topic_id: frozenset(topic.partitions) for topic in topics if topic.partitions}

@@ -19,24 +19,24 @@ import logging
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from minikafka.coordinator.assignments import Assignment, assignment_of
 from minikafka.coordinator.classic.classic_group import ClassicGroup
 from minikafka.coordinator.consumer import consumer_records as records_of
 from minikafka.coordinator.consumer.consumer_group import (
     LEAVE_EPOCH,
     LEAVE_STATIC_EPOCH,
     UNREVOKED_PARTITIONS,
-    Assignment,
     ConsumerGroup,
     ConsumerMember,
-    assignment_of,
 )
-from minikafka.coordinator.consumer.member_update import MemberUpdate, Surroundings, TopicMetadata
+from minikafka.coordinator.consumer.member_update import MemberUpdate, Surroundings
 from minikafka.coordinator.group_conversion import can_downgrade, check_upgrade, downgraded, upgraded
 from minikafka.coordinator.group_records import group_metadata_record, group_metadata_tombstone
 from minikafka.coordinator.metadata_hash import TopicHashes
 from minikafka.coordinator.result import Caller, CoordinatorRecord, Result
 from minikafka.coordinator.settings import GroupSettings
 from minikafka.coordinator.timers import KeyedTimers
+from minikafka.coordinator.topic_metadata import TopicMetadata, group_setting
 from minikafka.errors import (
     FENCED_INSTANCE_ID,
     FENCED_MEMBER_EPOCH,
@@ -66,7 +66,6 @@ CLIENT_MAKES_ID_SINCE_VERSION = 1
 CLASSIC_TYPE = 0
 CONSUMER_TYPE = 1
 """``member_type`` in ConsumerGroupDescribe."""
-_GROUP_RESOURCE = 32
 
 
 class ConsumerMembership:
@@ -116,8 +115,11 @@ class ConsumerMembership:
         response = ConsumerGroupHeartbeatResponse(
             member_id=member_id,
             member_epoch=update.member.member_epoch,
-            heartbeat_interval_ms=self._group_setting(
-                group.group_id, "consumer.heartbeat.interval.ms", self.settings.consumer_heartbeat_interval_ms
+            heartbeat_interval_ms=group_setting(
+                self.metadata,
+                group.group_id,
+                "consumer.heartbeat.interval.ms",
+                self.settings.consumer_heartbeat_interval_ms,
             ),
         )
         if _is_full(request) or update.member.assigned != before.assigned:
@@ -326,8 +328,8 @@ class ConsumerMembership:
     def schedule_session(self, group_id: str, member_id: str, timeout_ms: int | None = None) -> None:
         """The member is alive. Those of the classic protocol say themselves how long that holds."""
         if timeout_ms is None:
-            timeout_ms = self._group_setting(
-                group_id, "consumer.session.timeout.ms", self.settings.consumer_session_timeout_ms
+            timeout_ms = group_setting(
+                self.metadata, group_id, "consumer.session.timeout.ms", self.settings.consumer_session_timeout_ms
             )
         self._schedule_fencing(_session_key(group_id, member_id), group_id, member_id, timeout_ms, "session has ended")
 
@@ -388,10 +390,6 @@ class ConsumerMembership:
     def _cancel_timers(self, group_id: str, member_id: str) -> None:
         for key_of in (_session_key, _rebalance_key, _join_key, _sync_key):
             self._timers.cancel(key_of(group_id, member_id))
-
-    def _group_setting(self, group_id: str, key: str, default: int) -> int:
-        value = self.metadata.configs.get((_GROUP_RESOURCE, group_id), {}).get(key)
-        return default if value is None else int(value)
 
     def on_loaded(self, group: ConsumerGroup) -> None:
         """Give the members that were stored a session each."""

@@ -11,41 +11,18 @@ Source: ``consumerGroupHeartbeat`` of Kafka's GroupMetadataManager.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
+from minikafka.coordinator.assignments import Assignment
 from minikafka.coordinator.consumer import consumer_records as records_of
 from minikafka.coordinator.consumer.assignors import ASSIGNORS, MemberSpec
-from minikafka.coordinator.consumer.consumer_group import NEW_MEMBER_EPOCHS, Assignment, ConsumerGroup, ConsumerMember
+from minikafka.coordinator.consumer.consumer_group import NEW_MEMBER_EPOCHS, ConsumerGroup, ConsumerMember
 from minikafka.coordinator.consumer.reconciliation import reconcile
 from minikafka.coordinator.metadata_hash import TopicHashes
 from minikafka.coordinator.patterns.name_patterns import matching_topics
 from minikafka.coordinator.result import CoordinatorRecord
+from minikafka.coordinator.topic_metadata import TopicMetadata, ids_of_topics
 from minikafka.named_tuple import NamedTuple
-
-
-class Topic(Protocol):
-    name: str
-    topic_id: bytes
-
-    @property
-    def partitions(self) -> list[Any]: ...
-
-
-class TopicMetadata(Protocol):
-    """What groups have to know of topics (``MetadataImage``)."""
-
-    offset: int
-    """Changes whenever anything else here does."""
-
-    @property
-    def topics_by_name(self) -> Mapping[str, Any]: ...
-
-    @property
-    def topics_by_id(self) -> Mapping[bytes, Any]: ...
-
-    @property
-    def configs(self) -> Mapping[tuple[int, str], Mapping[str, str]]: ...
 
 
 class Surroundings(NamedTuple):
@@ -197,7 +174,7 @@ class MemberUpdate:
             self.target,
             partition_epoch=lambda topic_id, partition: epochs.get((topic_id, partition), -1),
             owned=owned,
-            subscribed_topic_ids=self._subscribed_topic_ids(),
+            subscribed_topic_ids=ids_of_topics(self._around.metadata, self.group.topics_of(self.member, self.regexes)),
             has_subscription_changed=self.has_subscription_changed,
         )
         if member == self.member:
@@ -205,11 +182,6 @@ class MemberUpdate:
         self.member = member
         self.records.append(records_of.current_assignment_record(self.group.group_id, member))
         return True
-
-    def _subscribed_topic_ids(self) -> set[bytes]:
-        topics_by_name = self._around.metadata.topics_by_name
-        names = self.group.topics_of(self.member, self.regexes)
-        return {topics_by_name[name].topic_id for name in names if name in topics_by_name}
 
 
 def _metadata_of(member: ConsumerMember) -> tuple[Any, ...]:

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+from minikafka.coordinator.assignments import Assignment
 from minikafka.coordinator.consumer.consumer_group import (
     MEMBER_STABLE,
     UNRELEASED_PARTITIONS,
     UNREVOKED_PARTITIONS,
-    Assignment,
     ConsumerMember,
 )
 from minikafka.errors import FENCED_MEMBER_EPOCH, ApiError
