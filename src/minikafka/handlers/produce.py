@@ -22,6 +22,7 @@ from minikafka.records.batch import (
     COMPRESSION_MASK,
     MAGIC_POSITION,
     TRANSACTIONAL_FLAG,
+    is_single_batch,
     next_batch_size,
 )
 from minikafka.records.compression import ZSTD
@@ -168,9 +169,11 @@ def topic_name(broker: Services, version: int, topic: ProduceRequest.TopicProduc
 
 
 def _has_transactional_records(request: ProduceRequest) -> bool:
-    return any(
-        is_transactional(partition.records) for topic in request.topic_data for partition in topic.partition_data
-    )
+    for topic in request.topic_data:
+        for partition in topic.partition_data:
+            if is_transactional(partition.records):
+                return True
+    return False
 
 
 def is_transactional(records: Buffer | None) -> bool:
@@ -208,6 +211,14 @@ def check_single_batch(version: int, records: Buffer | None) -> None:
     """Refuse anything but exactly one batch of magic 2 (ProduceRequest.validateRecords)."""
     if not records:
         raise ApiError(errors.INVALID_RECORD)
+    if not is_single_batch(records):
+        _check_first_batch(records)
+    if version < 7 and records[ATTRIBUTES_POSITION + 1] & COMPRESSION_MASK == ZSTD:
+        raise ApiError(errors.UNSUPPORTED_COMPRESSION_TYPE)
+
+
+def _check_first_batch(records: Buffer) -> None:
+    """Behind one batch of magic 2 there may be a part of another, which is dropped, but not all of it."""
     size_bytes = next_batch_size(records, 0)
     if size_bytes is None or size_bytes > len(records) or records[MAGIC_POSITION] != 2:
         raise ApiError(errors.INVALID_RECORD)
@@ -215,8 +226,6 @@ def check_single_batch(version: int, records: Buffer | None) -> None:
         second_size_bytes = next_batch_size(records, size_bytes)
         if second_size_bytes is not None and size_bytes + second_size_bytes <= len(records):
             raise ApiError(errors.INVALID_RECORD)
-    if version < 7 and records[ATTRIBUTES_POSITION + 1] & COMPRESSION_MASK == ZSTD:
-        raise ApiError(errors.UNSUPPORTED_COMPRESSION_TYPE)
 
 
 def _check_in_sync_replicas(request: ProduceRequest, log: PartitionLog) -> None:

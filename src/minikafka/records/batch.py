@@ -63,6 +63,8 @@ MAX_TIMESTAMP_POSITION: Final = 35
 HEADER: Final = struct.Struct(">qiibIhiqqqhii")
 _OFFSET = struct.Struct(">q")
 _LENGTH = struct.Struct(">i")
+_LENGTH_AND_MAGIC = struct.Struct(">8xi4xB")
+_PLACE = struct.Struct(">qii")
 _CRC = struct.Struct(">I")
 _EPOCH_POSITION = 12
 
@@ -260,6 +262,12 @@ class RecordBatch:
         _OFFSET.pack_into(self.buffer, self.position, base_offset)
         self.base_offset = base_offset
 
+    def set_place(self, base_offset: int, partition_leader_epoch: int) -> None:
+        """Patch base offset and leader epoch, between which the length lies: what every batch in a log gets."""
+        _PLACE.pack_into(self.buffer, self.position, base_offset, self.batch_length, partition_leader_epoch)
+        self.base_offset = base_offset
+        self.partition_leader_epoch = partition_leader_epoch
+
     def set_last_offset(self, last_offset: int) -> None:
         """Patch the base offset so that ``last_offset`` becomes the batch's."""
         self.set_base_offset(last_offset - self.last_offset_delta)
@@ -451,6 +459,16 @@ def next_batch_size(buffer: Buffer, position: int) -> int | None:
     if magic > 2:
         raise CorruptBatchError(f"Invalid magic found in record: {magic - 256 if magic > 127 else magic}")
     return int(length) + LOG_OVERHEAD
+
+
+def is_single_batch(buffer: Buffer) -> bool:
+    """Whether ``buffer`` is one whole batch of magic 2, from its first byte to its last, as clients send it. False also
+    for what ``next_batch_size`` raises an error about."""
+    size_bytes = len(buffer)
+    return size_bytes >= RECORD_BATCH_OVERHEAD and _LENGTH_AND_MAGIC.unpack_from(buffer) == (
+        size_bytes - LOG_OVERHEAD,
+        2,
+    )
 
 
 def iter_batches(buffer: Buffer, position: int = 0) -> Iterator[RecordBatch]:

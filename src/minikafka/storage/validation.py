@@ -39,6 +39,7 @@ from minikafka.records.batch import (
     RECORD_BATCH_OVERHEAD,
     TIMESTAMP_TYPE_FLAG,
     RecordBatch,
+    is_single_batch,
     iter_batches,
 )
 from minikafka.records.compression import ZSTD
@@ -143,7 +144,7 @@ def analyze_records(
     if view.readonly:
         view = memoryview(bytearray(view))
     batches = []
-    for batch in iter_batches(view):
+    for batch in (RecordBatch(view),) if is_single_batch(view) else iter_batches(view):
         if origin == CLIENT:
             # Only magic 2: older clients send offsets of all kinds.
             if batch.magic == 2 and batch.base_offset != 0:
@@ -227,7 +228,7 @@ def validate_batches(
 ) -> ValidatedRecords:
     """``validate_and_assign_offsets`` for batches that ``analyze_records`` gave (Kafka: ``LogValidator``)."""
     batch = batches[0]
-    if len(batches) == 1 and batch.magic == to_magic == 2 and _accepts_as_sent(batch, now_ms, config, origin):
+    if len(batches) == 1 and batch.magic == to_magic == 2 and _accepts_as_sent(batch, now_ms, config):
         return _assign_offsets(batch, next_offset, leader_epoch, now_ms, config)
     return LogValidator(
         batches,
@@ -241,7 +242,7 @@ def validate_batches(
     ).validate()
 
 
-def _accepts_as_sent(batch: RecordBatch, now_ms: int, config: LogConfig, origin: str) -> bool:
+def _accepts_as_sent(batch: RecordBatch, now_ms: int, config: LogConfig) -> bool:
     """Whether a magic 2 batch can be stored without changing a record: see the module's text. False is no verdict."""
     count = batch.record_count
     attributes = batch.attributes
@@ -285,9 +286,8 @@ def _accepts_as_sent(batch: RecordBatch, now_ms: int, config: LogConfig, origin:
 def _assign_offsets(
     batch: RecordBatch, next_offset: int, leader_epoch: int, now_ms: int, config: LogConfig
 ) -> ValidatedRecords:
-    batch.set_base_offset(next_offset)
-    batch.set_partition_leader_epoch(leader_epoch)
-    last_offset = batch.last_offset
+    batch.set_place(next_offset, leader_epoch)
+    last_offset = next_offset + batch.last_offset_delta
     append_time = NO_TIMESTAMP
     if config.message_timestamp_type == "LogAppendTime":
         append_time = now_ms
