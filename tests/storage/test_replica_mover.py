@@ -108,6 +108,44 @@ def test_a_log_moves_with_all_it_holds() -> None:
     assert place.folders("/a") == []
 
 
+def until_the_new_folder_is_to_be_synced(place: Place, directory: str) -> None:
+    while "t-0" not in place.folders(directory) or place.log.directory != f"{directory}/t-0":
+        place.pool.run_one()
+
+
+def test_a_log_moves_back_before_its_old_folder_has_been_put_away() -> None:
+    place = Place()
+    fill(place.log, 3)
+    place.mover.move(place.log, "/b")
+    until_the_new_folder_is_to_be_synced(place, "/b")
+    first_sync = place.pool.waiting.pop(0)
+    place.mover.move(place.log, "/a")
+    while not place.naps:
+        place.pool.run_one()
+    place.pool.waiting.append(first_sync)
+    place.pool.run_all()
+    assert [log.directory for log in place.moved] == ["/a/t-0"] * 2
+    assert len(values(read_all(place.log))) == 3
+    assert place.manager.directories.failures == ""
+
+
+def test_a_log_is_deleted_and_made_anew_before_its_old_folder_has_been_put_away() -> None:
+    place = Place()
+    fill(place.log, 3)
+    place.mover.move(place.log, "/b")
+    until_the_new_folder_is_to_be_synced(place, "/b")
+    place.manager.delete("t", 0)
+    anew = place.manager.create("t", 0, bytes(15) + b"2", log_config())
+    assert anew.log_end_offset == 0
+    append(anew, "new")
+    place.pool.run_all()
+    assert values(read_all(anew)) == ["new"]
+    assert place.moved == []
+    assert place.manager.get("t", 0) is anew
+    assert place.manager.directories.failures == ""
+
+
+
 def test_what_is_written_and_deleted_meanwhile_is_not_lost_nor_back() -> None:
     place = Place(segment_bytes=400)
     log = place.log

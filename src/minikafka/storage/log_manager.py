@@ -66,6 +66,7 @@ class LogManager:
         self.context.on_disk_failure = self.directories.disk_failed
         self._logs: dict[tuple[str, int], PartitionLog] = {}
         self._futures: dict[tuple[str, int], PartitionLog] = {}
+        self._replaced: dict[tuple[str, int], PartitionLog] = {}
         self._resting_futures: list[PartitionLog] = []
         self.being_cleaned: set[PartitionLog] = set()
         """The logs that the cleaner makes passes over: their folders are not exchanged, nor segments deleted."""
@@ -231,6 +232,10 @@ class LogManager:
             return
         self._mark(log, log_names.DELETE_DIRECTORY)
         self._delete_later(log.directory, log.config.file_delete_delay_ms)
+        try:
+            self._put_replaced_away((topic, partition))
+        except OSError as error:
+            raise StorageError(f"what {log.name} was moved from cannot be renamed: {error}") from error
 
     # --- moving a log to another directory (KIP-113)
 
@@ -276,20 +281,33 @@ class LogManager:
         The new folder gets its name first: a crash between the two renames leaves both folders, not none
         (LogManager.replaceCurrentWithFutureLog), and the next start knows which to take.
         """
-        future = self._futures.pop((log.topic, log.partition))
+        key = log.topic, log.partition
+        future = self._futures.pop(key)
         future.delete_records_before(log.log_start_offset)
         log.exchange_contents(future)
-        directory, old_directory = os.path.dirname(log.directory), os.path.dirname(future.directory)
-        mark = log_names.marked_directory(log.topic, log.partition, log_names.DELETE_DIRECTORY)
+        directory = os.path.dirname(log.directory)
         try:
             log.rename_directory(f"{directory}/{log.name}")
+            self._replaced[key] = future
             yield partial(self._files.sync_directory, directory)
-            future.abandon()
-            future.rename_directory(f"{old_directory}/{mark}")
+            self._put_replaced_away(key)
         except OSError as error:
+            self._replaced.pop(key, None)
             self.directories.disk_failed(log.directory, error)
             raise StorageError(f"{log.directory}: cannot be moved here: {error.strerror or error}") from error
-        self._delete_later(future.directory, log.config.file_delete_delay_ms)
+
+    def is_leaving(self, log: PartitionLog) -> bool:
+        """Whether the folder that ``log`` was in before the last move still has the log's name."""
+        return (log.topic, log.partition) in self._replaced
+
+    def _put_replaced_away(self, key: tuple[str, int]) -> None:
+        """Without effect when there is none. Raises OSError."""
+        old = self._replaced.pop(key, None)
+        if old is not None:
+            old.abandon()
+            mark = log_names.marked_directory(*key, log_names.DELETE_DIRECTORY)
+            old.rename_directory(f"{os.path.dirname(old.directory)}/{mark}")
+            self._delete_later(old.directory, old.config.file_delete_delay_ms)
 
     def mark_stray(self, topic: str, partition: int) -> None:
         """Put a log aside that no topic accounts for (KAFKA-15605): its folder is renamed, and left to the operator."""

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 _CHUNK_BYTES = 1024 * 1024
 _SMALL_BYTES = 64 * 1024
 _MAX_SMALL_CHUNKS = 3
-_CLEANER_POLL_S = 0.05
+_POLL_S = 0.05
 _MAX_SYNCS = 10
 """So often a copy is synced in the background to catch up with a log that is synced all the time; then at once."""
 
@@ -98,8 +98,9 @@ class ReplicaMover:
                 chunk: bytes = data.read() if is_read_at_once else (yield data.read)
                 if self._is_wanted(log, future):
                     self._append(future, chunk)
-            elif log in self._logs.being_cleaned:
-                yield partial(self._sleep, _CLEANER_POLL_S)
+            elif log in self._logs.being_cleaned or self._logs.is_leaving(log):
+                # Of a move just before this one: there may be no two folders with the log's name in a directory.
+                yield partial(self._sleep, _POLL_S)
             elif syncs < _MAX_SYNCS and _has_to_be_synced(log, future):
                 syncs += 1
                 if not future.is_syncing:
@@ -109,8 +110,9 @@ class ReplicaMover:
                 if _has_to_be_synced(log, future):
                     future.flush()
                 yield from self._logs.replace_with_future(log)
-                logger.info("%s: has moved to %s", log.name, log.directory)
-                self._on_moved(log)
+                if self._logs.get(log.topic, log.partition) is log:
+                    logger.info("%s: has moved to %s", log.name, log.directory)
+                    self._on_moved(log)
                 return
 
     def _append(self, future: PartitionLog, chunk: bytes) -> None:
