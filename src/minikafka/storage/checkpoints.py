@@ -26,6 +26,11 @@ class OffsetCheckpoint:
         self._written: bytes | None = None
         self._lock = Lock()
 
+    def create(self) -> None:
+        """An empty file, unless there is one (CheckpointFile's constructor). Raises OSError."""
+        if not self._files.exists(self.path):
+            self._files.create(self.path)
+
     def read(self) -> dict[tuple[str, int], int]:
         """Empty when there is no file. Raises StorageError for a malformed one."""
         offsets: dict[tuple[str, int], int] = {}

@@ -307,6 +307,19 @@ def test_a_batch_larger_than_the_buffer_is_read_whole() -> None:
     assert bench.pairs() == [("a", "y" * 5000), ("b", "1")]
 
 
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_each_directory_has_a_checkpoint_from_the_start_on(is_enabled: bool) -> None:
+    bench = Bench(broker={"log.cleaner.enable": str(is_enabled).lower()})
+    path = "/data/cleaner-offset-checkpoint"
+    for _ in range(2):
+        bench.cleaner.start()
+        assert bench.files.exists(path) == is_enabled
+    assert not is_enabled or bench.files.read_bytes(path) == b""
+    bench.manager.close()
+    bench.manager.start()
+    assert bench.manager.reports == []
+
+
 def test_the_checkpoint_is_kafkas_file_and_survives_a_restart() -> None:
     bench = Bench()
     bench.put(("a", "1"))

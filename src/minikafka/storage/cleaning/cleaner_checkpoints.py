@@ -34,6 +34,11 @@ class CleanerCheckpoints:
             if directory.path not in self._on_disk:
                 self._logs.directories.attempt(directory, partial(self._take_over, directory))
 
+    def create_files(self) -> None:
+        """As Kafka does when its cleaner begins: each directory has a file from then on."""
+        for directory in self._logs.online_directories:
+            self._logs.directories.attempt_for_now(directory, directory.checkpoint(CLEANER_OFFSET).create)
+
     def _take_over(self, directory: LogDirectory) -> None:
         offsets = self._on_disk[directory.path] = _read(directory)
         for (topic, partition), offset in offsets.items():

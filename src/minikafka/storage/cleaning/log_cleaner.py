@@ -84,6 +84,7 @@ class LogCleaner:
         """Begin to look after the logs, if log.cleaner.enable says so."""
         if self._settings()["log.cleaner.enable"]:
             self._is_started = True
+            self._checkpoints.create_files()
             self._checkpoints.read()
             self._apply_settings()
             for worker in self._workers:
