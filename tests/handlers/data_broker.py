@@ -18,6 +18,7 @@ from minikafka.records.builder import build_batch
 from minikafka.server.purgatory import WaitingOperations
 from minikafka.state.fetch_sessions import FetchSessionCache
 from minikafka.storage.log_manager import LogManager
+from minikafka.storage.log_upkeep import LogUpkeep
 from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
 
@@ -75,11 +76,11 @@ class DataBroker:
         self.files = files or MemoryFiles(self.clock.wall_ms)
         self.logs = LogManager(self.config, self.clock, run_inline, self.files)
         self.logs.start("c" * 22)
+        self.log_upkeep = LogUpkeep(self.logs)
         self.purgatory = WaitingOperations(self.timers)
         self.fetch_sessions = FetchSessionCache(self.clock)
         self.image = SimpleNamespace(topics_by_name={}, topics_by_id={})
         self.producer_ids = ProducerIds(self._next_block)
-        self.partitions_led_elsewhere: set[tuple[str, int]] = set()
         self.partitions_led_elsewhere: set[tuple[str, int]] = set()
         self.node_id = 1
         self.producer_id_blocks: list[Any] = [(1000, 1000)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from minikafka import errors
 from minikafka.handlers import delete_records, offset_for_leader_epoch
 from minikafka.protocol.messages import DeleteRecordsRequest, OffsetForLeaderEpochRequest
 from tests.handlers.data_broker import NOW_MS, DataBroker, batch
+from tests.storage.logs import HeldWork
 
 
 @pytest.fixture
@@ -62,6 +65,41 @@ def test_internal_and_unknown_topics(broker):
 def test_a_failed_disk(broker):
     broker.create("t").fail()
     assert deleted(broker, 0) == (errors.KAFKA_STORAGE_ERROR, -1)
+
+
+@pytest.mark.parametrize("assumption", ["process", "power"])
+def test_what_was_answered_is_deleted_after_a_crash_as_well(broker, assumption):
+    log = broker.create("t")
+    log.append(batch(b"a", b"b", b"c"), now_ms=NOW_MS)
+    log.flush()
+    assert deleted(broker, 2) == (errors.NONE, 2)
+    again = DataBroker(files=broker.files.after_crash(assumption))
+    assert again.logs.get("t", 0).log_start_offset == 2
+
+
+def test_the_answer_waits_for_the_disk(broker):
+    broker.create("t", partitions=2).append(batch(b"a", b"b", b"c"), now_ms=NOW_MS)
+    broker.logs.get("t", 1).append(batch(b"a"), now_ms=NOW_MS)
+    pool = broker.logs.context.run_blocking = HeldWork()
+    first, second = broker.call(deletion("t", 0, 2), 2), broker.call(deletion("t", 1, 1), 2)
+    assert not first.is_there
+    pool.run_next()
+    assert (first.is_there, second.is_there) == (True, False), "it may have come too late for that file"
+    pool.run_next()
+    assert second.value.topics[0].partitions[0].low_watermark == 1
+    again = DataBroker(files=broker.files.after_crash())
+    assert [again.logs.get("t", index).log_start_offset for index in (0, 1)] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"), [(errno.ENOSPC, (errors.NONE, 2)), (errno.EIO, (errors.KAFKA_STORAGE_ERROR, -1))]
+)
+def test_a_disk_that_does_not_take_the_offset(broker, code, answer):
+    log = broker.create("t")
+    log.append(batch(b"a", b"b", b"c"), now_ms=NOW_MS)
+    broker.files.fault = lambda _, path: code if "log-start-offset-checkpoint" in path else None
+    assert deleted(broker, 2) == answer
+    assert log.is_failed == (code == errno.EIO)
 
 
 def test_a_deletion_that_fails_as_a_whole_is_answered_in_each_partition():

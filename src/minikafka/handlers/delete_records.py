@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from minikafka import errors
 from minikafka.errors import ApiError, StorageError
 from minikafka.handlers._partitions import partition_log
+from minikafka.pending import Pending
 from minikafka.protocol.messages import DeleteRecordsRequest, DeleteRecordsResponse
 from minikafka.state.topic_names import is_internal
+from minikafka.storage.partition_log import PartitionLog
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext
@@ -22,16 +24,26 @@ _TopicResult = DeleteRecordsResponse.DeleteRecordsTopicResult
 _PartitionResult = DeleteRecordsResponse.DeleteRecordsPartitionResult
 
 
-def handle(ctx: RequestContext, request: DeleteRecordsRequest) -> DeleteRecordsResponse:
-    return DeleteRecordsResponse(
-        topics=[
-            _TopicResult(
-                name=topic.name,
-                partitions=[_delete_before(ctx, topic.name, partition) for partition in topic.partitions],
-            )
-            for topic in request.topics
+def handle(ctx: RequestContext, request: DeleteRecordsRequest) -> Pending[DeleteRecordsResponse]:
+    """Answered when the disk has it: on one node, no other knows that the records are deleted."""
+    answer: Pending[DeleteRecordsResponse] = Pending()
+    outcomes = [
+        (topic.name, [_delete_before(ctx, topic.name, partition) for partition in topic.partitions])
+        for topic in request.topics
+    ]
+
+    def respond() -> None:
+        topics = [
+            _TopicResult(name=name, partitions=[_result(index, outcome) for index, outcome in partitions])
+            for name, partitions in outcomes
         ]
-    )
+        answer.complete(DeleteRecordsResponse(topics=topics))
+
+    if any(isinstance(outcome, PartitionLog) for _, partitions in outcomes for _, outcome in partitions):
+        ctx.broker.log_upkeep.keep_log_start_offsets(respond)
+    else:
+        respond()
+    return answer
 
 
 def error_response(request: DeleteRecordsRequest, code: int) -> DeleteRecordsResponse:
@@ -49,7 +61,8 @@ def error_response(request: DeleteRecordsRequest, code: int) -> DeleteRecordsRes
 
 def _delete_before(
     ctx: RequestContext, topic: str, partition: DeleteRecordsRequest.DeleteRecordsPartition
-) -> DeleteRecordsResponse.DeleteRecordsPartitionResult:
+) -> tuple[int, PartitionLog | int]:
+    """The partition's index, and its log, or why not."""
     index = partition.partition_index
     try:
         if ctx.broker.image.topics_by_name.get(topic) is None:
@@ -64,10 +77,18 @@ def _delete_before(
             raise ApiError(errors.OFFSET_OUT_OF_RANGE)
         log.delete_records_before(offset)
     except ApiError as error:
-        return _refused(index, error.code)
+        return index, error.code
     except StorageError:
+        return index, errors.KAFKA_STORAGE_ERROR
+    return index, log
+
+
+def _result(index: int, outcome: PartitionLog | int) -> DeleteRecordsResponse.DeleteRecordsPartitionResult:
+    if isinstance(outcome, int):
+        return _refused(index, outcome)
+    if outcome.is_failed:
         return _refused(index, errors.KAFKA_STORAGE_ERROR)
-    return _PartitionResult(partition_index=index, low_watermark=log.log_start_offset)
+    return _PartitionResult(partition_index=index, low_watermark=outcome.log_start_offset)
 
 
 def _refused(index: int, code: int) -> DeleteRecordsResponse.DeleteRecordsPartitionResult:

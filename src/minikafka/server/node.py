@@ -164,7 +164,7 @@ class Node:
         self._controller.attach_logs()
         self._equip_services(bound)
         self._controller.register_broker(self._registered_endpoints(bound))
-        schedule_log_jobs(self._jobs, self.config, LogUpkeep(self._logs))
+        schedule_log_jobs(self._jobs, self.config, self.services.log_upkeep)
         self._cleaner.start()
         self.server.start()
         self._tell_started(bound)
@@ -180,6 +180,7 @@ class Node:
         services.image = self._controller.image
         services.controller = self._controller
         services.logs = self._logs
+        services.log_upkeep = LogUpkeep(self._logs)
         services.replica_mover = ReplicaMover(self._logs, self.clock, self._workers, self._controller.assign_directory)
         services.replica_mover.resume()
         services.fetch_sessions = FetchSessionCache(

@@ -52,6 +52,7 @@ class LogUpkeep:
         self._clock = logs.context.clock
         self._waiting: dict[str, Steps[None]] = {}
         """The first is under way."""
+        self._awaiting_start_offsets: list[Callable[[], object]] = []
 
     def flush_due(self) -> None:
         """Sync, on the pool, the logs whose last sync is flush.ms or longer ago (log.flush.scheduler.interval.ms)."""
@@ -103,8 +104,28 @@ class LogUpkeep:
         (log.flush.start.offset.checkpoint.interval.ms)."""
         self._begin(LOG_START_OFFSET, self._checkpoint(LOG_START_OFFSET, start_offsets))
 
+    def keep_log_start_offsets(self, on_kept: Callable[[], object]) -> None:
+        """Write, on the pool, where logs begin now, and call ``on_kept`` when that is durable: records that a client
+        was told to be deleted do not come back. (Kafka relies on other replicas.) A full disk is tried again later;
+        if it fails otherwise, its logs are offline by then."""
+        self._awaiting_start_offsets.append(on_kept)
+        self._begin(f"{LOG_START_OFFSET} that is awaited", self._keep_log_start_offsets())
+
+    def _keep_log_start_offsets(self) -> Steps[None]:
+        while self._awaiting_start_offsets:
+            told, self._awaiting_start_offsets = self._awaiting_start_offsets, []
+            try:
+                yield from self._checkpoint(LOG_START_OFFSET, start_offsets, waits=True)
+            finally:
+                for on_kept in told:
+                    on_kept()
+
     def _checkpoint(
-        self, name: str, offsets_of: Callable[[list[PartitionLog]], dict[tuple[str, int], int]]
+        self,
+        name: str,
+        offsets_of: Callable[[list[PartitionLog]], dict[tuple[str, int], int]],
+        *,
+        waits: bool = False,
     ) -> Steps[None]:
         turn = Turn()
         for directory in self._logs.online_directories:
@@ -114,17 +135,24 @@ class LogUpkeep:
                 offsets.update(offsets_of(logs[start : start + _OFFSETS_AT_A_TIME]))
                 if turn.is_over:
                     yield turn.end
-            self._write(directory, name, offsets)
+            write = directory.checkpoint(name).writing(offsets)
+            if waits:
+                yield from self._write_and_wait(directory, write)
+            else:
+                self._write(directory, write)
 
-    def _write(self, directory: LogDirectory, name: str, offsets: dict[tuple[str, int], int]) -> None:
+    def _write(self, directory: LogDirectory, write: Callable[[], None]) -> None:
         def written(_: None, error: BaseException | None) -> None:
-            def outcome() -> None:
-                if error is not None:
-                    raise error
+            if error is not None:
+                self._logs.directories.attempt_for_now(directory, partial(_raise, error))
 
-            self._logs.directories.attempt_for_now(directory, outcome)
+        self._logs.context.run_blocking(write, written)
 
-        self._logs.context.run_blocking(directory.checkpoint(name).writing(offsets), written)
+    def _write_and_wait(self, directory: LogDirectory, write: Callable[[], None]) -> Steps[None]:
+        try:
+            yield write
+        except OSError as error:
+            self._logs.directories.attempt_for_now(directory, partial(_raise, error))
 
     # --- a few at a time
 
@@ -152,3 +180,7 @@ class LogUpkeep:
             logger.error("the %s of the logs failed; it is tried again when it is due", name, exc_info=error)
         if self._waiting:
             self._run_first()
+
+
+def _raise(error: BaseException) -> None:
+    raise error
