@@ -32,7 +32,6 @@ from tests.support.brokers import free_port
             ["--alter", "--topic", "t", "--config", "a=b"],
             'Option combination "[[bootstrap-server], [config]]" can\'t be used with option "[alter]"',
         ),
-        (["--alter", "--topic", "t", "--delete-config", "a"], "kafka-configs --alter --entity-type topics"),
         (["--describe", "--if-exists"], "--topic or --topic-id is required to describe a topic"),
     ],
 )
@@ -40,6 +39,51 @@ def test_topics_refuses(run: Run, arguments: list[str], sentence: str) -> None:
     code, out, err = run("kafka-topics", *arguments)
     assert (code, out) == (1, "")
     assert err.startswith(sentence) or sentence in err.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--list", "--topic", "[a"], "[a is an invalid regex"),
+        (
+            ["--list", "--topic", "a", "--topic", "b"],
+            "Found multiple arguments for option topic, but you asked for only",
+        ),
+        (["--create", "--topic", ""], "The given topic name '' cannot be represented in a request."),
+        (
+            ["--create", "--topic", "t", "--config", "retention.ms="],
+            "requirement failed: Invalid topic config: all conf",
+        ),
+        (["--create", "--topic", "t", "--replica-assignment", "1:x"], 'For input string: "x"'),
+        (["--create", "--topic", "t", "--replica-assignment", "1:1"], "Partition replica lists may not contain dupl"),
+    ],
+)
+def test_what_topics_cannot_do_is_said_behind_its_prefix(run: Run, arguments: list[str], sentence: str) -> None:
+    code, out, err = run("kafka-topics", *arguments)
+    assert (code, err) == (1, "")
+    assert out.startswith(f"Error while executing topic command : {sentence}")
+
+
+def test_topics_says_what_became_of_delete_config(run: Run) -> None:
+    code, out, err = run("kafka-topics", "--alter", "--topic", "t", "--delete-config", "a")
+    assert (code, out) == (1, "")
+    lines = err.splitlines()
+    assert lines[0].startswith("delete-config option is no longer supported and deprecated since version 4.0.")
+    assert lines[1].startswith("kafka-configs --alter --entity-type topics --entity-name TOPIC --delete-config a")
+    assert lines[2] == 'Missing required argument "[partitions]"'
+
+
+@pytest.mark.parametrize("server", ["no-such-host.invalid", "no-such-host.invalid:9092,nor-this.invalid:9092"])
+def test_names_without_an_address_are_not_waited_for(run: Run, server: str) -> None:
+    code, out, err = run("kafka-topics", "--list", "--bootstrap-server", server, connected=False)
+    assert (code, out) == (1, "")
+    assert err.startswith("No resolvable bootstrap urls given in bootstrap.servers: no-such-host.invalid: ")
+
+
+def test_which_versions_a_broker_has_is_not_waited_for(run: Run) -> None:
+    code, out, err = run("kafka-broker-api-versions", "--bootstrap-server", "127.0.0.1:1", connected=False)
+    assert (code, out) == (1, "")
+    assert err == "cannot connect to 127.0.0.1:1: Connection refused. Is a broker running there?\n"
 
 
 def test_topics_needs_a_broker(run: Run) -> None:
@@ -148,7 +192,8 @@ def test_cluster(run: Run, broker: Broker) -> None:
     ]
     assert run("kafka-cluster", connected=False)[2].startswith("usage: kafka-cluster")
     without = run("kafka-cluster", "cluster-id", "--command-config", "file", connected=False)
-    assert without[2].startswith("one of the arguments --bootstrap-server/-b --bootstrap-controller/-C is required")
+    sentence = "one of the arguments --bootstrap-server/-b --bootstrap-controller/-C is required"
+    assert f"\nkafka-cluster: error: {sentence}\n" in without[2]
 
 
 def test_api_versions(run: Run, broker: Broker) -> None:
@@ -205,12 +250,12 @@ def test_configs_of_topics_brokers_and_clients(run: Run, broker: Broker) -> None
 def test_an_option_file(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "client.properties"
     file.write_text("security.protocol=SASL_SSL\n")
-    code, out, _ = run("kafka-topics", "--list", "--command-config", str(file))
+    code, _, err = run("kafka-topics", "--list", "--command-config", str(file))
     assert code == 1
-    assert "sasl.mechanism is not set, which means GSSAPI, and this client has no such mechanism" in out
+    assert "sasl.mechanism is not set, which means GSSAPI, and this client has no such mechanism" in err
     missing = run("kafka-topics", "--list", "--command-config", str(tmp_path / "nope"))
     assert missing[0] == 1
-    assert "nope cannot be read: No such file or directory" in missing[1]
+    assert "nope cannot be read: No such file or directory" in missing[2]
 
 
 def test_nobody_is_there(run: Run, tmp_path: Path) -> None:
@@ -226,15 +271,15 @@ def test_nobody_is_there(run: Run, tmp_path: Path) -> None:
 
 def test_the_broker_that_zookeeper_stands_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MINIKAFKA_HOME", raising=False)
-    assert broker_of_zookeeper("localhost:2181") == "localhost:9092"
-    assert broker_of_zookeeper("zk1:2181,zk2:2181/chroot") == "zk1:9092,zk2:9092"
+    assert broker_of_zookeeper("localhost:2181", "it") == "localhost:9092"
+    assert broker_of_zookeeper("zk1:2181,zk2:2181/chroot", "it") == "zk1:9092,zk2:9092"
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "server.properties").write_text("listeners=PLAINTEXT://:9192,OTHER://:9193\n")
     monkeypatch.setenv("MINIKAFKA_HOME", str(tmp_path))
-    assert broker_of_zookeeper("localhost:2181") == "localhost:9192"
-    assert broker_of_zookeeper("elsewhere:2181") == "elsewhere:9092"
-    with pytest.raises(ClientError, match="names no host"):
-        broker_of_zookeeper("/chroot")
+    assert broker_of_zookeeper("localhost:2181", "it") == "localhost:9192"
+    assert broker_of_zookeeper("elsewhere:2181", "it") == "elsewhere:9092"
+    with pytest.raises(ClientError, match="--zookeeper /chroot names no host"):
+        broker_of_zookeeper("/chroot", "--zookeeper /chroot")
 
 
 WITH_HELP_OF_THEIR_OWN = (

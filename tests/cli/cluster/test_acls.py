@@ -8,8 +8,8 @@ import pytest
 
 from minikafka import errors
 from minikafka.cli.cluster.acl_entries import entries
-from minikafka.cli.cluster.acl_options import TOOL, check
-from minikafka.cli.toolkit.options import parse
+from minikafka.cli.cluster.acl_options import TOOL, bootstrap_of_authorizer, check
+from minikafka.cli.toolkit.options import UsageError, parse
 from minikafka.client.admin import acls as client_acls
 from minikafka.client.admin.acls import Acl, AclEntry, ResourcePattern
 from minikafka.client.controllers import Controllers
@@ -188,3 +188,14 @@ def test_names_are_those_of_the_wire() -> None:
     assert client_acls.OPERATIONS.index("TWO_PHASE_COMMIT") == 15
     assert client_acls.PERMISSION_TYPES.index("ALLOW") == 3
     assert errors.SECURITY_DISABLED == 54
+
+
+def test_the_broker_that_properties_of_an_authorizer_stand_for() -> None:
+    authorizer = ("--authorizer", "kafka.security.auth.SimpleAclAuthorizer", "--list")
+    options = parse(TOOL, [*authorizer, "--authorizer-properties", "zookeeper.connect=zk:2181/kafka"])
+    assert check(options) == "list"
+    assert bootstrap_of_authorizer(options) == "zk:9092"
+    with pytest.raises(UsageError, match=r"takes zookeeper\.connect=HOST:2181"):
+        bootstrap_of_authorizer(parse(TOOL, ["--list", "--authorizer-properties", "zookeeper.connect"]))
+    with pytest.raises(UsageError, match="Only one of --bootstrap-server or --authorizer must be specified"):
+        check(parse(TOOL, [*authorizer, *CONNECTED]))

@@ -164,7 +164,7 @@ _DYNAMIC_FLAGS = (
             "following: --standalone, --initial-controllers, or --no-initial-controllers.",
         ),
         (BOOTSTRAP, ["-I", "nonsense"], "No @ found in dynamic voter string."),
-        (BOOTSTRAP, ["-s", "-N"], "argument --no-initial-controllers: not allowed with argument --standalone"),
+        (BOOTSTRAP, ["-s", "-N"], "argument --no-initial-controllers/-N: not allowed with argument --standalone/-s"),
         (
             "",
             ["-r", "3.4", "-S", "SCRAM-SHA-256=[name=a,password=b]"],
@@ -357,7 +357,27 @@ def test_a_feature_that_stays_off(tmp_path: Path) -> None:
     assert b"group.version" in (tmp_path / "one" / "bootstrap.checkpoint").read_bytes()
 
 
-@pytest.mark.parametrize("arguments", [[], ["unformat"]])
-def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "too few arguments"),
+        (["unformat"], "invalid choice: 'unformat' (choose from 'info', 'format', "),
+        (["random-uuid", "extra"], "unrecognized arguments: 'extra'"),
+        (["info"], "argument --config/-c is required"),
+        (["info", "-c"], "argument --config/-c: expected one argument"),
+        (["format", "-c", "-t", CLUSTER_ID], "argument --config/-c: expected one argument"),
+        (["format", "-c", "/no/such/file"], "argument --cluster-id/-t is required"),
+        (["feature-dependencies"], "argument --feature/-f is required"),
+    ],
+)
+def test_wrong_use(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 1
-    assert capsys.readouterr().err.startswith("usage: kafka-storage {info,format,version-mapping,")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("usage: kafka-storage")
+    assert f"\nkafka-storage: error: {sentence}" in captured.err
+
+
+def test_help_of_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["random-uuid", "--help"]) == 0
+    assert capsys.readouterr().out.startswith("usage: kafka-storage random-uuid\n")

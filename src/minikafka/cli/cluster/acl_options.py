@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from minikafka.cli.toolkit.connecting import COMMAND_CONFIG
-from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, string
+from minikafka.cli.toolkit.connecting import COMMAND_CONFIG, broker_of_zookeeper
+from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, key_value_pairs, string
 from minikafka.client.admin.acls import OPERATIONS, PATTERN_TYPES
 
 OPERATION_NAMES: Final = {
@@ -22,6 +22,12 @@ TOOL = Tool(
         ),
         string("bootstrap-controller", "controller to connect to", "Where controllers are, in the same form."),
         COMMAND_CONFIG,
+        string(
+            "authorizer-properties",
+            "authorizer-properties",
+            "As in Kafka 2.x: zookeeper.connect=HOST:2181 means the broker on that host; there is no ZooKeeper.",
+        ),
+        string("authorizer", "authorizer", "As in Kafka 2.x; without effect."),
         flag("add", "Add ACLs."),
         flag("remove", "Remove ACLs."),
         flag("list", "List ACLs, of all resources or of those that are named."),
@@ -61,7 +67,9 @@ def check(options: Options) -> str:
     pattern_type(options)
     if options.has("bootstrap-server") and options.has("bootstrap-controller"):
         raise UsageError("Only one of --bootstrap-server or --bootstrap-controller must be specified")
-    if not options.has("bootstrap-server") and not options.has("bootstrap-controller"):
+    if options.has("bootstrap-server") and (options.has("authorizer") or options.has("authorizer-properties")):
+        raise UsageError("Only one of --bootstrap-server or --authorizer must be specified")
+    if not any(map(options.has, ("bootstrap-server", "bootstrap-controller", "authorizer-properties"))):
         raise UsageError("One of --bootstrap-server or --bootstrap-controller must be specified")
     actions = [action for action in _ACTIONS if options.has(action)]
     if len(actions) != 1:
@@ -81,6 +89,17 @@ def check(options: Options) -> str:
             "should be specified."
         )
     return actions[0]
+
+
+def bootstrap_of_authorizer(options: Options) -> str | None:
+    """The broker that --authorizer-properties stands for. Raises UsageError, ClientError."""
+    pairs = options.values("authorizer-properties")
+    if not pairs:
+        return None
+    connect_string = key_value_pairs(pairs).get("zookeeper.connect")
+    if not connect_string:
+        raise UsageError("--authorizer-properties takes zookeeper.connect=HOST:2181", shows_help=False)
+    return broker_of_zookeeper(connect_string, f"zookeeper.connect={connect_string}")
 
 
 def pattern_type(options: Options) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from minikafka.cli.cluster.acl_entries import entries, principals, resources
-from minikafka.cli.cluster.acl_options import TOOL, check, pattern_type
+from minikafka.cli.cluster.acl_options import TOOL, bootstrap_of_authorizer, check, pattern_type
 from minikafka.cli.cluster.controller_options import controllers_of
 from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Options, UsageError
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _act(options: Options) -> int:
     action = check(options)
-    with controllers_of(options) as controllers:
+    with controllers_of(options, bootstrap_of_authorizer(options)) as controllers:
         try:
             _ACTIONS[action](controllers, options)
         except ApiError as error:

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _act(options: Options) -> int:
     options.require("bootstrap-server")
-    with cluster_of(options) as cluster:
+    with cluster_of(options, connect_timeout_s=0) as cluster:  # Kafka's tool does not wait for brokers, either
         for broker in describe_cluster(cluster).brokers:
             _describe(cluster, broker)
     return 0

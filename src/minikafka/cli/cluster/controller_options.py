@@ -20,10 +20,10 @@ RULES: Final = Rules(one_of=("bootstrap-server", "bootstrap-controller"))
 
 
 @contextmanager
-def controllers_of(options: Options) -> Iterator[Controllers]:
-    """What the options name. Raises ConfigError."""
+def controllers_of(options: Options, bootstrap_server: str | None = None) -> Iterator[Controllers]:
+    """What the options name; ``bootstrap_server`` where the option of that name does not. Raises ConfigError."""
     settings = load_properties(options.value("command-config"))
     of_controllers = options.value("bootstrap-controller")
-    servers = of_controllers or options.value("bootstrap-server") or ""
+    servers = of_controllers or options.value("bootstrap-server") or bootstrap_server or ""
     with open_cluster(servers, settings, client_id="adminclient-1") as cluster:
         yield Controllers(cluster, are_asked=of_controllers is not None)

@@ -89,7 +89,7 @@ def _list(cluster: Cluster, options: Options, timeout_s: float) -> None:
     rows = []
     for group in groups:
         row = [group.group_id]
-        row += [group.group_type or _UNKNOWN] if has_type else []
+        row += [group.group_type.capitalize() or _UNKNOWN] if has_type else []
         row += [group.state or _UNKNOWN] if has_state else []
         rows.append(row)
     print(*table(columns, rows), sep="\n")

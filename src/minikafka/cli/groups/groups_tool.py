@@ -46,7 +46,7 @@ def _act(options: Options) -> int:
         options.forbid_with(kind, [other for other in _FILTERS if other != kind])
     with cluster_of(options) as cluster:
         groups = [group for group in list_groups(cluster) if _is_wanted(group, options)]
-    rows = [(group.group_id, group.group_type, group.protocol_type) for group in groups]
+    rows = [(group.group_id, group.group_type.capitalize(), group.protocol_type) for group in groups]
     width = max([20, *(len(cell) for row in rows for cell in row)])
     print(" ".join(f"{title:<{width}}" for title in ("GROUP", "TYPE", "PROTOCOL")))
     for row in rows:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from minikafka.cli.cluster.feature_levels import (
     LATEST,
@@ -16,8 +17,9 @@ from minikafka.cli.cluster.feature_levels import (
     release_of_level,
 )
 from minikafka.cli.local.storage_format import DYNAMIC, kind_of_directory, plan, write_directory
-from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, string
-from minikafka.cli.toolkit.tool import run_tool
+from minikafka.cli.toolkit.argparse_tool import Rules
+from minikafka.cli.toolkit.options import Options, Tool, flag, string
+from minikafka.cli.toolkit.subcommands import Subcommand, all_values, run_subcommand
 from minikafka.config import BrokerConfig
 from minikafka.errors import ConfigError
 from minikafka.protocol.primitives import uuid_to_text
@@ -26,71 +28,28 @@ from minikafka.storage.files import OsFiles
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties
 
 _LATEST_RELEASE = release_of_level(LATEST)
-_CONFIG = string("config", "CONFIG", "The settings of the broker: its server.properties.", "c")
-_RELEASE = f"The release whose features are meant, from 3.3-IV3 on; {_LATEST_RELEASE} when it is left out."
-_INFO = Tool("kafka-storage info", "Get information about the Kafka log directories on this node.", (_CONFIG,))
-_FORMAT = Tool(
-    "kafka-storage format",
-    "Format the Kafka log directories on this node.",
-    (
-        _CONFIG,
-        string("cluster-id", "CLUSTER_ID", "The id of the cluster; kafka-storage random-uuid makes one.", "t"),
-        string("add-scram", "ADD_SCRAM", "A user's credential: SCRAM-SHA-256=[name=alice,password=secret].", "S"),
-        flag("ignore-formatted", "Leave directories that are formatted already as they are.", "g"),
-        string("release-version", "RELEASE_VERSION", _RELEASE, "r"),
-        string("feature", "FEATURE", "The level of a feature: group.version=1; any number of times.", "f"),
-        flag("standalone", "This node is the only controller, and says so in its directory.", "s"),
-        flag("no-initial-controllers", "Who the controllers are is not said in the directory.", "N"),
-        string("initial-controllers", "INITIAL_CONTROLLERS", "This node alone: ID@HOST:PORT:DIRECTORY_ID.", "I"),
-    ),
+_TOOL: Final = Tool("kafka-storage", "The Kafka storage tool.", ())
+_CONFIG: Final = string("config", "CONFIG", "The settings of the broker: its server.properties.", "c")
+_RELEASE: Final = string(
+    "release-version",
+    "RELEASE_VERSION",
+    f"The release whose features are meant, from 3.3-IV3 on; {_LATEST_RELEASE} when it is left out.",
+    "r",
 )
-_VERSION_MAPPING = Tool(
-    "kafka-storage version-mapping",
-    "Look up the corresponding features for a given metadata version.",
-    (string("release-version", "RELEASE_VERSION", _RELEASE, "r"),),
-)
-_FEATURE_DEPENDENCIES = Tool(
-    "kafka-storage feature-dependencies",
-    "Look up dependencies for a given feature version.",
-    (string("feature", "FEATURE", "A feature and its level: metadata.version=21; any number of times.", "f"),),
-)
-_USAGE = """usage: kafka-storage {info,format,version-mapping,feature-dependencies,random-uuid} ...
-
-The Kafka storage tool.
-
-  info                  Get information about the Kafka log directories on this node.
-  format                Format the Kafka log directories on this node.
-  version-mapping       Look up the corresponding features for a given metadata version.
-  feature-dependencies  Look up dependencies for a given feature version.
-  random-uuid           Print a random UUID."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    command = given[0] if given else ""
-    if command == "random-uuid":
-        print(uuid_to_text(random_uuid()))
-        return 0
-    if command == "version-mapping":
-        # Without options it has something to say, other than the rest.
-        return run_tool(_VERSION_MAPPING, given[1:] or ["--"], _version_mapping)
-    if command == "feature-dependencies":
-        return run_tool(_FEATURE_DEPENDENCIES, given[1:], _feature_dependencies)
-    if command == "info":
-        return run_tool(_INFO, given[1:], _info)
-    if command == "format":
-        return run_tool(_FORMAT, given[1:], _format)
-    is_help = command in ("-h", "--help")
-    print(_USAGE, file=sys.stdout if is_help else sys.stderr)
-    return 0 if is_help else 1
+    return run_subcommand(_TOOL, Rules(), _COMMANDS, arguments)
 
 
-def _load(options: Options) -> BrokerConfig:
-    path = options.value("config")
-    if path is None:
-        raise UsageError("argument --config/-c is required")
-    return BrokerConfig.load(path)
+def _random_uuid(_: Options) -> int:
+    print(uuid_to_text(random_uuid()))
+    return 0
+
+
+def _config(options: Options) -> BrokerConfig:
+    return BrokerConfig.load(options.value("config"))
 
 
 def _directories(config: BrokerConfig) -> list[str]:
@@ -104,7 +63,7 @@ def _directories(config: BrokerConfig) -> list[str]:
 
 def _info(options: Options) -> int:
     files = OsFiles()
-    directories = _directories(_load(options))
+    directories = _directories(_config(options))
     found = {}
     problems = []
     for directory in directories:
@@ -148,13 +107,8 @@ def _y(directories: list[str]) -> str:
 
 
 def _format(options: Options) -> int:
-    config = _load(options)
-    cluster_id = options.value("cluster-id")
-    if cluster_id is None:
-        raise UsageError("argument --cluster-id/-t is required")
-    flags = [name for name in DYNAMIC if options.has(name)]
-    if len(flags) > 1:
-        raise UsageError(f"argument --{flags[1]}: not allowed with argument --{flags[0]}")
+    config = _config(options)
+    cluster_id = options.value("cluster-id") or ""
     wanted = plan(options, config, cluster_id)
     files = OsFiles()
     directories = _directories(config)
@@ -196,9 +150,7 @@ def _version_mapping(options: Options) -> int:
 
 
 def _feature_dependencies(options: Options) -> int:
-    if not options.has("feature"):
-        raise UsageError("argument --feature/-f is required")
-    for text in options.values("feature"):
+    for text in all_values(options, "feature"):
         name, equals, level = text.partition("=")
         if not equals:
             raise ConfigError(
@@ -211,6 +163,40 @@ def _feature_dependencies(options: Options) -> int:
             raise ConfigError(f"Feature level {level} is not supported for feature {name}")
         print("\n".join(dependency_lines(name.strip(), int(level))))
     return 0
+
+
+_COMMANDS: Final = {
+    "info": Subcommand(
+        "Get information about the Kafka log directories on this node.", (_CONFIG,), _info, required=("config",)
+    ),
+    "format": Subcommand(
+        "Format the Kafka log directories on this node.",
+        (
+            _CONFIG,
+            string("cluster-id", "CLUSTER_ID", "The id of the cluster; kafka-storage random-uuid makes one.", "t"),
+            string("add-scram", "ADD_SCRAM", "A user's credential: SCRAM-SHA-256=[name=alice,password=secret].", "S"),
+            flag("ignore-formatted", "Leave directories that are formatted already as they are.", "g"),
+            _RELEASE,
+            string("feature", "FEATURE", "The level of a feature: group.version=1; any number of times.", "f"),
+            flag("standalone", "This node is the only controller, and says so in its directory.", "s"),
+            flag("no-initial-controllers", "Who the controllers are is not said in the directory.", "N"),
+            string("initial-controllers", "INITIAL_CONTROLLERS", "This node alone: ID@HOST:PORT:DIRECTORY_ID.", "I"),
+        ),
+        _format,
+        required=("config", "cluster-id"),
+        at_most_one=DYNAMIC,
+    ),
+    "version-mapping": Subcommand(
+        "Look up the corresponding features for a given metadata version.", (_RELEASE,), _version_mapping
+    ),
+    "feature-dependencies": Subcommand(
+        "Look up dependencies for a given feature version.",
+        (string("feature", "FEATURE", "A feature and its level: metadata.version=21; any number of times.", "f"),),
+        _feature_dependencies,
+        required=("feature",),
+    ),
+    "random-uuid": Subcommand("Print a random UUID.", (), _random_uuid),
+}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from minikafka.cli.cluster.feature_levels import default_levels, level_of_release, release_of_level
 from minikafka.cli.local.scram_argument import credential_record
 from minikafka.cli.toolkit.options import Options
+from minikafka.cli.toolkit.subcommands import all_values
 from minikafka.config import BrokerConfig
 from minikafka.controller.bootstrap import kraft_version_record, only_voter, write_bootstrap
 from minikafka.controller.registration import controller_endpoints
@@ -119,7 +120,7 @@ def write_directory(files: FileSystem, directory: str, config: BrokerConfig, wan
 
 def _levels(options: Options, *, is_dynamic: bool, has_voters: bool) -> dict[str, int]:
     """Feature -> level, those that stay off included, in the order in which they are written."""
-    given = dict(_name_and_level(text) for text in options.values("feature"))
+    given = dict(_name_and_level(text) for text in all_values(options, "feature"))
     release = options.value("release-version")
     if release is not None and FEATURE_NAME in given:
         raise ConfigError("Use --release-version instead of --feature metadata.version=X to avoid ambiguity.")
@@ -182,7 +183,7 @@ def _feature_records(levels: dict[str, int]) -> list[Any]:
 
 
 def _credentials(options: Options, metadata_version: int) -> list[Any]:
-    arguments = options.values("add-scram")
+    arguments = all_values(options, "add-scram")
     if arguments and metadata_version < _SCRAM_SINCE:
         raise ConfigError(f"SCRAM is only supported in metadata.version {release_of_level(_SCRAM_SINCE)} or later.")
     return [(credential_record(argument), 0) for argument in arguments]

@@ -38,7 +38,9 @@ def _act(options: Options) -> int:
     if asked.has_header:
         print(f"{'time, threadId' if asked.shows_details else 'start.time, end.time'}, {_COLUMNS}")
     with (
-        open_cluster(asked.bootstrap_servers, asked.properties, client_id="perf-consumer-client") as cluster,
+        open_cluster(
+            asked.bootstrap_servers, asked.properties, client_id="perf-consumer-client", connect_timeout_s=0
+        ) as cluster,
         Progress("Consuming", asked.record_count, "records") as progress,
     ):
         test = _Test(asked, progress)

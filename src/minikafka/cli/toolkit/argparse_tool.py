@@ -25,11 +25,13 @@ _WIDTH: Final = 75
 class Rules(NamedTuple):
     """What a command line must have. Names are those of the tool's options.
 
-    ``one_of``: exactly one of these. ``several``: an option takes all words up to the next option.
+    ``one_of``: exactly one of these. ``at_most_one``: one of these, or none. ``several``: an option takes all words up
+    to the next option.
     """
 
     required: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
+    at_most_one: tuple[str, ...] = ()
     several: frozenset[str] = frozenset()
     choices: Mapping[str, tuple[str, ...]] = {}
 
@@ -82,27 +84,33 @@ def parse(tool: Tool, rules: Rules, arguments: Sequence[str]) -> Options:
         if not option.kind:
             given: list[str] = []
         elif option.name in rules.several:
-            given = _words(rest)
+            given = _words(tool, rest)
             if not given:
-                raise UsageError(f"argument --{option.name}: expected 1 argument(s)")
+                raise UsageError(f"argument {flags_of(option)}: expected 1 argument(s)")
         elif value or "=" in word:
             given = [value]
-        elif rest and not rest[0].startswith("--"):
+        elif rest and not _is_flag(tool, rest[0]):
             given = [rest.pop(0)]
         else:
-            raise UsageError(f"argument --{option.name}: expected one argument")
+            raise UsageError(f"argument {flags_of(option)}: expected one argument")
         for each in given:
             _check(option, each, rules)
         values[option.name] = given  # as there, the last one counts
         order += [(option.name, each) for each in given or [""]]
-    _check_presence(rules, values)
+    _check_presence(tool, rules, values)
     return Options(tool, values, {name: name for name in values}, order)
+
+
+def flags_of(option: Option) -> str:
+    """The names an error calls it by: ``--config/-c``."""
+    return "/".join([f"--{option.name}", *(f"-{name}" for name in option.other_names if len(name) == 1)])
 
 
 def _option(tool: Tool, word: str) -> Option | None:
     name = word.partition("=")[0]
     if not name.startswith("--"):
-        return None
+        short = [option for option in tool.options if name[1:] in option.other_names and len(name) == 2]
+        return short[0] if short and name.startswith("-") else None
     found = [option for option in (*tool.options, HELP) if name[2:] in (option.name, *option.other_names)]
     if not found:
         found = [option for option in tool.options if option.name.startswith(name[2:])]
@@ -112,9 +120,13 @@ def _option(tool: Tool, word: str) -> Option | None:
     return found[0] if found else None
 
 
-def _words(rest: list[str]) -> list[str]:
+def _is_flag(tool: Tool, word: str) -> bool:
+    return word.startswith("--") or _option(tool, word) is not None
+
+
+def _words(tool: Tool, rest: list[str]) -> list[str]:
     found = []
-    while rest and not rest[0].startswith("--"):
+    while rest and not _is_flag(tool, rest[0]):
         found.append(rest.pop(0))
     return found
 
@@ -126,34 +138,39 @@ def _check(option: Option, value: str, rules: Rules) -> None:
             convert(value)
     except ValueError:
         raise UsageError(
-            f"argument --{option.name}: could not convert '{value}' to {option.kind} (For input string: \"{value}\")"
+            f"argument {flags_of(option)}: could not convert '{value}' to {option.kind} (For input string: \"{value}\")"
         ) from None
     choices = rules.choices.get(option.name)
     if choices is not None and value not in choices:
-        raise UsageError(f"argument --{option.name}: invalid choice: '{value}' (choose from {{{','.join(choices)}}})")
+        raise UsageError(
+            f"argument {flags_of(option)}: invalid choice: '{value}' (choose from {{{','.join(choices)}}})"
+        )
 
 
-def _check_presence(rules: Rules, values: Mapping[str, object]) -> None:
+def _check_presence(tool: Tool, rules: Rules, values: Mapping[str, object]) -> None:
+    flags = {option.name: flags_of(option) for option in tool.options}
+    for group in (rules.one_of, rules.at_most_one):
+        present = [flags[name] for name in values if name in group]
+        if len(present) > 1:
+            raise UsageError(f"argument {present[1]}: not allowed with argument {present[0]}")
     for name in rules.required:
         if name not in values:
-            raise UsageError(f"argument --{name} is required")
-    present = [name for name in values if name in rules.one_of]
-    if len(present) > 1:
-        raise UsageError(f"argument --{present[1]}: not allowed with argument --{present[0]}")
-    if rules.one_of and not present:
-        raise UsageError(f"one of the arguments {' '.join(f'--{name}' for name in rules.one_of)} is required")
+            raise UsageError(f"argument {flags[name]} is required")
+    if rules.one_of and not any(name in values for name in rules.one_of):
+        raise UsageError(f"one of the arguments {' '.join(flags[name] for name in rules.one_of)} is required")
 
 
 def usage(tool: Tool, rules: Rules) -> str:
     """All options in a few lines; those that may be left out in brackets."""
     parts = ["[-h]"]
     for option in tool.options:
-        if option.name not in rules.one_of:
+        if option.name not in (*rules.one_of, *rules.at_most_one):
             words = _words_of(option, rules)
             parts.append(words if option.name in rules.required else f"[{words}]")
     by_name = {option.name: option for option in tool.options}
-    if rules.one_of:
-        parts.append(f"({' | '.join(_words_of(by_name[name], rules) for name in rules.one_of)})")
+    for group, left, right in ((rules.at_most_one, "[", "]"), (rules.one_of, "(", ")")):
+        if group:
+            parts.append(f"{left}{' | '.join(_words_of(by_name[name], rules) for name in group)}{right}")
     lines = [f"usage: {tool.name}", "      "]
     for part in parts:
         if len(lines[-1]) + 1 + len(part) > _WIDTH:

@@ -12,6 +12,7 @@ from minikafka.cli.toolkit import stderr_log
 from minikafka.cli.toolkit.client_security import client_security
 from minikafka.cli.toolkit.options import Options, UsageError, string
 from minikafka.client.cluster import Cluster
+from minikafka.client.connection import addresses
 from minikafka.client.errors import ClientError
 from minikafka.config.properties import parse_properties
 from minikafka.config.settings import PlacedText, at
@@ -40,21 +41,31 @@ def load_properties(path: str | None) -> dict[str, str]:
     return {key: PlacedText(value, f"{path}, line {line}") for key, value, line in parse_properties(text, path)}
 
 
-def cluster_of(options: Options, *, client_id: str = "adminclient-1", bootstrap_servers: str | None = None) -> Cluster:
-    """The cluster that the options name, with the settings of --command-config. Raises UsageError, ConfigError."""
+def cluster_of(
+    options: Options,
+    *,
+    client_id: str = "adminclient-1",
+    bootstrap_servers: str | None = None,
+    connect_timeout_s: float | None = None,
+) -> Cluster:
+    """The cluster that the options name, with the settings of --command-config.
+
+    Raises UsageError, ConfigError, ClientError; for ``connect_timeout_s`` see ``open_cluster``.
+    """
     settings = load_properties(options.value("command-config"))
     servers = bootstrap_servers or bootstrap_of(options)
     if servers is None:
         raise UsageError("--bootstrap-server must be specified", shows_help=False)
-    return open_cluster(servers, settings, client_id=client_id)
+    return open_cluster(servers, settings, client_id=client_id, connect_timeout_s=connect_timeout_s)
 
 
 def open_cluster(
     bootstrap_servers: str, settings: Mapping[str, str], *, client_id: str, connect_timeout_s: float | None = None
 ) -> Cluster:
     """A cluster with the settings of a client; a broker that cannot be reached is tried again for
-    ``connect_timeout_s``, or as default.api.timeout.ms says. Raises ConfigError.
+    ``connect_timeout_s``, or as default.api.timeout.ms says. Raises ConfigError, ClientError.
     """
+    _check_names(bootstrap_servers)
     if connect_timeout_s is None:
         connect_timeout_s = _milliseconds(settings, "default.api.timeout.ms", int(CONNECT_TIMEOUT_S * 1000)) / 1000
     return Cluster(
@@ -67,6 +78,19 @@ def open_cluster(
     )
 
 
+def _check_names(bootstrap_servers: str) -> None:
+    """As Kafka's clients do at the beginning, in ClientUtils. Raises ClientError: none of the hosts has an address."""
+    failures = []
+    for host, port in addresses(bootstrap_servers):
+        try:
+            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            failures.append(f"{host}: {error.strerror or error}")
+        else:
+            return
+    raise ClientError(f"No resolvable bootstrap urls given in bootstrap.servers: {'; '.join(failures)}")
+
+
 def bootstrap_of(options: Options) -> str | None:
     """The address --bootstrap-server gives, or --zookeeper stands for; None without either. Raises UsageError."""
     server = options.value("bootstrap-server")
@@ -75,21 +99,22 @@ def bootstrap_of(options: Options) -> str | None:
         return server
     if server is not None:
         raise UsageError("Only one of --bootstrap-server or --zookeeper must be specified", shows_help=False)
-    address = broker_of_zookeeper(zookeeper)
-    print(f"minikafka needs no ZooKeeper: --zookeeper {zookeeper} means the broker at {address}", file=sys.stderr)
-    return address
+    return broker_of_zookeeper(zookeeper, f"--zookeeper {zookeeper}")
 
 
-def broker_of_zookeeper(connect_string: str) -> str:
-    """The brokers on the hosts of a ZooKeeper connection string (``HOST:2181,HOST:2181/chroot``).
+def broker_of_zookeeper(connect_string: str, written: str) -> str:
+    """The brokers on the hosts of a ZooKeeper connection string (``HOST:2181,HOST:2181/chroot``), which is told on
+    stderr of what is ``written`` on the command line.
 
     Their port is 9092, or for this machine the one that its config/server.properties says. Raises ClientError.
     """
     hosts = [part.rpartition(":")[0] or part for part in connect_string.partition("/")[0].split(",") if part.strip()]
     if not hosts:
-        raise ClientError(f"--zookeeper {connect_string!r} names no host; it has the form HOST:2181")
+        raise ClientError(f"{written} names no host; it has the form HOST:2181")
     port = _local_port()
-    return ",".join(f"{host}:{port if _is_local(host) else DEFAULT_PORT}" for host in hosts)
+    address = ",".join(f"{host}:{port if _is_local(host) else DEFAULT_PORT}" for host in hosts)
+    print(f"minikafka needs no ZooKeeper: {written} means the broker at {address}", file=sys.stderr)
+    return address
 
 
 def _is_local(host: str) -> bool:

@@ -34,7 +34,8 @@ def _usage(option: Option) -> str:
 def _description(option: Option) -> str:
     text = option.text
     if option.other_names:
-        text += f" Also: {', '.join('--' + name for name in option.other_names)}."
+        names = (f"-{name}" if len(name) == 1 else f"--{name}" for name in option.other_names)
+        text += f" Also: {', '.join(names)}."
     return text if option.default is None else f"{text} (default: {option.default})"
 
 

@@ -10,18 +10,19 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from minikafka.cli.toolkit.argparse_tool import Rules, parse, usage
+from minikafka.cli.toolkit.argparse_tool import Rules, flags_of, parse, usage
 from minikafka.cli.toolkit.options import Option, Options, Tool, UsageError
 from minikafka.cli.toolkit.tool import run_tool, version
 
 
 class Subcommand(NamedTuple):
-    """``purpose`` is a sentence about it; ``action`` returns the exit code."""
+    """``purpose`` is a sentence about it; ``action`` returns the exit code. For the rest see ``Rules``."""
 
     purpose: str
     options: tuple[Option, ...]
     action: Callable[[Options], int]
     required: tuple[str, ...] = ()
+    at_most_one: tuple[str, ...] = ()
 
 
 def run_subcommand(
@@ -44,14 +45,14 @@ def run_subcommand(
         return 0
     command = commands[name]
     whole = Tool(f"{tool.name} {name}", command.purpose, (*tool.options, *command.options))
-    all_rules = Rules((*rules.required, *command.required), rules.one_of)
+    all_rules = Rules((*rules.required, *command.required), rules.one_of, command.at_most_one)
     if "-h" in words or "--help" in words:
         from minikafka.cli.toolkit.help_page import help_page
 
         print(f"{usage(whole, all_rules)}\n\n{command.purpose}\n\n{help_page(whole)}")
         return 0
     try:
-        options = parse(whole, all_rules, _with_long_names(whole, words))
+        options = parse(whole, all_rules, words)
     except UsageError as error:
         return _refuse(usage(whole, all_rules), tool, error)
     return run_tool(whole, ["--"], lambda _: command.action(options))
@@ -69,7 +70,7 @@ def _refuse(usage_lines: str, tool: Tool, error: UsageError) -> int:
 
 def _split(tool: Tool, commands: Mapping[str, Subcommand], given: list[str]) -> tuple[str, list[str]]:
     """The command and all other words; no command where help is wanted. Raises UsageError."""
-    with_value = {f"--{option.name}" for option in tool.options if option.kind}
+    with_value = {flag for option in tool.options if option.kind for flag in flags_of(option).split("/")}
     position = 0
     while position < len(given):
         word = given[position]
@@ -84,12 +85,6 @@ def _split(tool: Tool, commands: Mapping[str, Subcommand], given: list[str]) -> 
     if name not in commands:
         raise UsageError(f"invalid choice: '{name}' (choose from {', '.join(map(repr, commands))})")
     return name, given[:position] + given[position + 1 :]
-
-
-def _with_long_names(tool: Tool, words: Sequence[str]) -> list[str]:
-    """``-i 1`` is ``--controller-id 1``."""
-    short = {f"-{name}": f"--{option.name}" for option in tool.options for name in option.other_names if len(name) == 1}
-    return [short.get(word, word) for word in words]
 
 
 def _help(tool: Tool, rules: Rules, commands: Mapping[str, Subcommand]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from minikafka.cli.toolkit.connecting import BOOTSTRAP_SERVER, COMMAND_CONFIG, ZOOKEEPER
-from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, integer, string
+from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, integer, java_number, string
 from minikafka.client.errors import ClientError
 
 _SEE_CONFIGS = " (To alter topic configurations, the kafka-configs tool can be used.)"
@@ -107,10 +109,11 @@ def _check_as_4_2(options: Options) -> None:
     if options.has("delete-config"):
         if options.written_name("delete-config") == "deleteConfig":
             raise UsageError("deleteConfig is not a recognized option", shows_help=False)
-        raise UsageError(
-            "delete-config option is no longer supported and deprecated since version 4.0: kafka-configs --alter "
-            f"--entity-type topics --entity-name TOPIC --delete-config {options.values('delete-config')[0]} does it",
-            shows_help=False,
+        print(
+            "delete-config option is no longer supported and deprecated since version 4.0. The config will be fully "
+            "removed in future releases.\nkafka-configs --alter --entity-type topics --entity-name TOPIC "
+            f"--delete-config {options.values('delete-config')[0]} does it.",
+            file=sys.stderr,
         )
     if not options.has("bootstrap-server"):
         raise UsageError("--bootstrap-server must be specified", shows_help=False)
@@ -131,12 +134,7 @@ def replica_assignment(options: Options) -> dict[int, list[int]]:
         return {}
     assignment: dict[int, list[int]] = {}
     for index, part in enumerate(text.split(",")):
-        try:
-            brokers = [int(broker) for broker in part.split(":")]
-        except ValueError:
-            raise ClientError(
-                f"--replica-assignment {text}: {part!r} is no list of brokers; it has the form 1:2,2:3"
-            ) from None
+        brokers = [_broker_id(broker.strip()) for broker in part.split(":")]
         duplicates = sorted({broker for broker in brokers if brokers.count(broker) > 1})
         if duplicates:
             raise ClientError(
@@ -146,3 +144,12 @@ def replica_assignment(options: Options) -> dict[int, list[int]]:
         if len(brokers) != len(assignment[0]):
             raise ClientError(f"Partition {index} has different replication factor: {brokers}")
     return assignment
+
+
+def _broker_id(text: str) -> int:
+    try:
+        return java_number("Integer", text)
+    except ValueError:
+        raise ClientError(
+            f'For input string: "{text}"; --replica-assignment is a list of brokers of each partition: 1:2,2:3'
+        ) from None

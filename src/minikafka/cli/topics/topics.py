@@ -25,7 +25,7 @@ from minikafka.client.admin.topics import (
 )
 from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
-from minikafka.errors import TOPIC_ALREADY_EXISTS, ApiError
+from minikafka.errors import TOPIC_ALREADY_EXISTS, ApiError, MinikafkaError
 from minikafka.protocol.primitives import ZERO_UUID, uuid_from_text, uuid_to_text
 
 _MAX_REPLICATION_FACTOR = 32767
@@ -38,8 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _act(options: Options) -> int:
     action = topic_options.check(options)
-    with cluster_of(options) as cluster:
-        _ACTIONS[action](cluster, options)
+    try:
+        cluster = cluster_of(options)
+    except MinikafkaError as error:  # what cannot be asked at all, Kafka says on stderr, without its prefix
+        raise UsageError(str(error), shows_help=False) from error
+    try:
+        with cluster:
+            _ACTIONS[action](cluster, options)
+    except UsageError as error:  # found in the action, such as an option that is there twice
+        raise ClientError(str(error)) from error
     return 0
 
 
@@ -53,6 +60,8 @@ def _create(cluster: Cluster, options: Options) -> None:
         )
     if options.has("zookeeper"):
         topics_of_2_4.check_create(cluster, name, options)
+    elif not name:
+        raise ClientError("The given topic name '' cannot be represented in a request.")
     replication_factor = options.number("replication-factor")
     if replication_factor is not None and not 1 <= replication_factor <= _MAX_REPLICATION_FACTOR:
         raise ClientError(f"The replication factor must be between 1 and {_MAX_REPLICATION_FACTOR} inclusive")
@@ -81,6 +90,11 @@ def _list(cluster: Cluster, options: Options) -> None:
 
 def _describe(cluster: Cluster, options: Options) -> None:
     topic_id = _wanted_id(options)
+    if topic_id is not None and options.has("topic") and options.has("if-exists"):
+        print(
+            "Only topic id will be used when both --topic and --topic-id are specified and topicId is not "
+            "Uuid.ZERO_UUID"
+        )
     if topic_id is None:
         names = _existing(cluster, options)
     else:
@@ -161,7 +175,10 @@ def _existing(cluster: Cluster, options: Options) -> list[str]:
 def _selected(cluster: Cluster, options: Options) -> list[str]:
     names = [topic.name for topic in _listed(cluster, options)]
     pattern = options.value("topic")
-    return names if pattern is None else [name for name in names if _include_list(pattern).fullmatch(name)]
+    if pattern is None:
+        return names
+    included = _include_list(pattern)
+    return [name for name in names if included.fullmatch(name)]
 
 
 def _listed(cluster: Cluster, options: Options) -> list[TopicDescription]:
@@ -174,14 +191,14 @@ def _include_list(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(expression)
     except re.error as error:
-        raise UsageError(f"{expression} is an invalid regex: {error}", shows_help=False) from error
+        raise ClientError(f"{expression} is an invalid regex: {error}") from error
 
 
 def _configs_to_add(options: Options) -> dict[str, str]:
     configs = {}
     for pair in options.values("config"):
         words = re.split(r"\s*=\s*", pair)
-        if len(words) != 2:
+        if len(words) != 2 or not words[1]:
             raise ClientError(
                 'requirement failed: Invalid topic config: all configs to be added must be in the format "key=val".'
             )
