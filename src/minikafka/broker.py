@@ -40,6 +40,7 @@ _EMBEDDED_DEFAULTS: Mapping[str, object] = {
 _TEMPORARY_DEFAULTS: Mapping[str, object] = {
     # Kafka's 50 partitions each are for many brokers to share; here they would be what a reset has most to do with.
     "offsets.topic.num.partitions": 4,
+    "share.coordinator.state.topic.num.partitions": 4,
     "transaction.state.log.num.partitions": 4,
 }
 _LISTENER_KEYS = ("listeners", "port", "host.name")

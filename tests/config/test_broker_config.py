@@ -267,6 +267,10 @@ def test_kafkas_own_topics_get_one_replica_whatever_is_asked_for() -> None:
             "offsets.topic.compression.codec=9 (--override): 0 none, 1 gzip, 2 snappy, 3 lz4 and 4 zstd are known.",
         ),
         (
+            {"share.coordinator.snapshot.update.records.per.snapshot": "501"},
+            "share.coordinator.snapshot.update.records.per.snapshot=501 (--override): must not be above 500.",
+        ),
+        (
             {"group.coordinator.rebalance.protocols": "consumer"},
             "group.coordinator.rebalance.protocols=consumer (--override): classic has to be among them.",
         ),

@@ -48,6 +48,7 @@ _BELOW: Final = (
 """The value of the first key must be below that of the second."""
 
 _COMPRESSION_IDS: Final = range(5)
+_MAX_UPDATES_PER_SNAPSHOT: Final = 500
 
 
 def check(config: BrokerConfig) -> None:
@@ -67,6 +68,10 @@ def problems(config: BrokerConfig) -> Iterator[str]:
         yield from _require(
             config[key] in _COMPRESSION_IDS, config, "0 none, 1 gzip, 2 snappy, 3 lz4 and 4 zstd are known", key
         )
+    key = "share.coordinator.snapshot.update.records.per.snapshot"
+    yield from _require(
+        config[key] <= _MAX_UPDATES_PER_SNAPSHOT, config, f"must not be above {_MAX_UPDATES_PER_SNAPSHOT}", key
+    )
     yield from _require(
         "classic" in config["group.coordinator.rebalance.protocols"],
         config,

@@ -87,6 +87,11 @@ API_TABLE: tuple[Api, ...] = (
     Api(75, "DescribeTopicPartitions", 0, 0, "describe_topic_partitions", "DESCRIBE TOPIC"),
     Api(80, "AddRaftVoter", 0, 1, "add_raft_voter", "ALTER CLUSTER"),
     Api(81, "RemoveRaftVoter", 0, 0, "remove_raft_voter", "ALTER CLUSTER"),
+    Api(83, "InitializeShareGroupState", 0, 0, "initialize_share_group_state", "CLUSTER_ACTION CLUSTER"),
+    Api(84, "ReadShareGroupState", 0, 0, "read_share_group_state", "CLUSTER_ACTION CLUSTER"),
+    Api(85, "WriteShareGroupState", 0, 1, "write_share_group_state", "CLUSTER_ACTION CLUSTER"),
+    Api(86, "DeleteShareGroupState", 0, 0, "delete_share_group_state", "CLUSTER_ACTION CLUSTER"),
+    Api(87, "ReadShareGroupStateSummary", 0, 1, "read_share_group_state_summary", "CLUSTER_ACTION CLUSTER"),
 )
 # fmt: on
 

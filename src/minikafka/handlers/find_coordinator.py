@@ -1,6 +1,8 @@
 """FindCoordinator (key 10), versions 0-6: who coordinates a group (type 0), a transactional id (1), a share group's
 partition (2, version 6).
 
+Keys of type 2 are "group:topic id:partition".
+
 From version 4 on several keys are asked for at once (KIP-699). One node is the coordinator of everything, as soon as
 the internal topic of the type is there: it is created now, and the answer waits for that, where Kafka answers
 COORDINATOR_NOT_AVAILABLE and lets the client ask again. Source: KafkaApis.getCoordinator.
@@ -11,12 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka import errors
-from minikafka.handlers import API_TABLE
 from minikafka.handlers._topic_metadata import partition_state
 from minikafka.named_tuple import NamedTuple
 from minikafka.pending import Pending
 from minikafka.protocol.messages import FindCoordinatorRequest, FindCoordinatorResponse
-from minikafka.protocol.primitives import uuid_from_text
 from minikafka.state.topic_names import GROUP_METADATA_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ _TOPICS = {
     _TRANSACTION: TRANSACTION_STATE_TOPIC,
     _SHARE: SHARE_GROUP_STATE_TOPIC,
 }
-_COORDINATOR_APIS = {_GROUP: "JoinGroup", _TRANSACTION: "EndTxn", _SHARE: "WriteShareGroupState"}
-"""The API without which there is no coordinator of a type."""
-_SERVED_TYPES = {key_type for key_type, name in _COORDINATOR_APIS.items() if any(api.name == name for api in API_TABLE)}
 _FIRST_VERSION_WITH_BATCHES = 4
 _FIRST_VERSION_WITH_SHARE = 6
 
@@ -95,10 +92,8 @@ def _coordinator(key: str, found: _Found, message: str) -> FindCoordinatorRespon
 
 def _find(ctx: RequestContext, key_type: int, key: str) -> _Found:
     if not _is_answerable(ctx, key_type, key):
-        # Kafka answers so for share coordinators while share groups are off.
-        code = errors.INVALID_REQUEST if key_type == _SHARE else errors.COORDINATOR_NOT_AVAILABLE
-        return _Found(code)
-    if not _is_served(ctx, _TOPICS[key_type], key):
+        return _Found(errors.INVALID_REQUEST)
+    if not _is_served(ctx, _TOPICS[key_type], _coordinator_key(key_type, key)):
         return _Found(errors.COORDINATOR_NOT_AVAILABLE)
     for endpoint in ctx.broker.advertised_endpoints(ctx.connection):
         return _Found(errors.NONE, ctx.broker.node_id, endpoint.host, endpoint.port)
@@ -117,17 +112,21 @@ def _is_served(ctx: RequestContext, topic_name: str, key: str) -> bool:
 
 
 def _is_answerable(ctx: RequestContext, key_type: int, key: str) -> bool:
-    if key_type not in _SERVED_TYPES:
+    if key_type != _SHARE:
+        return True
+    if ctx.api_version < _FIRST_VERSION_WITH_SHARE:
         return False
-    return key_type != _SHARE or (ctx.api_version >= _FIRST_VERSION_WITH_SHARE and _is_share_key(key))
-
-
-def _is_share_key(key: str) -> bool:
-    """Keys of share coordinators are "group:topic id:partition" (SharePartitionKey.validate)."""
-    group_id, _, rest = key.partition(":")
-    topic_id, _, partition = rest.partition(":")
     try:
-        uuid_from_text(topic_id)
+        _coordinator_key(key_type, key)
     except ValueError:
         return False
-    return bool(group_id.strip()) and partition.isdecimal()
+    return True
+
+
+def _coordinator_key(key_type: int, key: str) -> str:
+    """What the place in the coordinator's topic depends on. Raises ValueError: it is no share partition."""
+    if key_type != _SHARE:
+        return key
+    from minikafka.coordinator.share_state.share_partition_key import parse_share_partition_key
+
+    return str(parse_share_partition_key(key))

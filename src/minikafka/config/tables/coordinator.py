@@ -105,16 +105,16 @@ group.share.persister.class.name | string | org.apache.kafka.server.share.persis
 
 share.coordinator.append.linger.ms | int | -1 | -1.. | medium | | no effect: coordinator-linger
 
-share.coordinator.cold.partition.snapshot.interval.ms | int | 300000 | 1.. | low | | internal, no effect: not-yet
-    How often the state of share partitions that do not change is written anew, so that old records of it can be
-    deleted.
+share.coordinator.cold.partition.snapshot.interval.ms | int | 300000 | 1.. | low | | internal
+    How often the state of share partitions that do not change is written anew, once each, so that old records of
+    it can be deleted.
 
 share.coordinator.load.buffer.size | int | 5242880 | 1.. | high | | no effect: load-buffer
 
-share.coordinator.snapshot.update.records.per.snapshot | int | 500 | 0.. | medium | | no effect: not-yet
-    How many updates of a share partition's state are written between two complete ones.
+share.coordinator.snapshot.update.records.per.snapshot | int | 500 | 0.. | medium
+    How many updates of a share partition's state are written between two complete ones; 500 at most.
 
-share.coordinator.state.topic.compression.codec | int | 0 | | high | | no effect: not-yet
+share.coordinator.state.topic.compression.codec | int | 0 | | high
     How batches of __share_group_state are compressed: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.
 
 share.coordinator.state.topic.min.isr | short | 1 | 1.. | high | | no effect: internal-topics
@@ -122,7 +122,7 @@ share.coordinator.state.topic.min.isr | short | 1 | 1.. | high | | no effect: in
 share.coordinator.state.topic.num.partitions | int | 50 | 1.. | high
     How many partitions __share_group_state is created with. Not to be changed afterwards.
 
-share.coordinator.state.topic.prune.interval.ms | int | 300000 | 1.. | low | | internal, no effect: not-yet
+share.coordinator.state.topic.prune.interval.ms | int | 300000 | 1.. | low | | internal
     How often records of __share_group_state that nobody needs any more are deleted.
 
 share.coordinator.state.topic.replication.factor | short | 1 | 1.. | high | | no effect: internal-topics
@@ -132,7 +132,7 @@ share.coordinator.state.topic.segment.bytes | int | 104857600 | 1.. | high
 
 share.coordinator.threads | int | 1 | 1.. | medium | | no effect: threads
 
-share.coordinator.write.timeout.ms | int | 5000 | 1.. | high | | no effect: not-yet
+share.coordinator.write.timeout.ms | int | 5000 | 1.. | high | | no effect: replication
     How long a write of share state may take before it fails.
 
 group.streams.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet

@@ -6,7 +6,7 @@ Nothing here raises for a partition: errors are part of the outcome, with Kafka'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from minikafka.coordinator.client_codes import coordinator_code
@@ -22,12 +22,7 @@ T = TypeVar("T")
 
 
 class ShareStateRuntime(Protocol):
-    """Where the shards are; see ``GroupRuntime``."""
-
-    @property
-    def has_topic(self) -> bool:
-        """Whether there is a topic to keep states in; ``write`` creates it."""
-        ...
+    """Where the shards are; see ``GroupRuntime``. The first operation creates the topic."""
 
     def write(
         self, key: str, operation: Callable[[ShareStateShard], Result[T]], on_error: Callable[[int], T], /
@@ -36,9 +31,6 @@ class ShareStateRuntime(Protocol):
     def read(
         self, key: str, operation: Callable[[ShareStateShard], T], on_error: Callable[[int], T], /
     ) -> T | Pending[T]: ...
-
-    def shards(self) -> Iterable[ShareStateShard]: ...
-
 
 class ShareCoordinator:
     """The share coordinator (``ctx.broker.share_states``).
@@ -50,11 +42,6 @@ class ShareCoordinator:
 
     def __init__(self, runtime: ShareStateRuntime) -> None:
         self._runtime = runtime
-
-    @property
-    def has_topic(self) -> bool:
-        """Whether there is a topic to keep states in; the first operation creates it."""
-        return self._runtime.has_topic
 
     def initialize(
         self, group_id: str, topic_id: bytes, partition: int, state_epoch: int, start_offset: int
