@@ -94,7 +94,7 @@ def test_anyone_may_commit_for_a_group_without_members(groups: Groups) -> None:
         "g",
         "",
         "Empty",
-        "Classic",
+        "classic",
     )
 
 

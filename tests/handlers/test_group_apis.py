@@ -206,7 +206,7 @@ def test_list_at_every_version(api: Api, version: int) -> None:
     (group,) = api.call(list_groups, ListGroupsRequest(), version).groups
     assert (group.group_id, group.protocol_type) == ("g", "consumer")
     assert group.group_state == ("Stable" if version >= 4 else "")
-    assert group.group_type == ("Classic" if version >= 5 else "")
+    assert group.group_type == ("classic" if version >= 5 else "")
     if version >= 4:
         assert api.call(list_groups, ListGroupsRequest(states_filter=["Empty"]), version).groups == []
     if version >= 5:

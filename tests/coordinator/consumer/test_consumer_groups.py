@@ -317,7 +317,7 @@ def test_describe_list_and_delete(groups: Groups) -> None:
     assert (topic.topic_name, topic.partitions) == ("t", [0, 1, 2, 3])
     assert member.target_assignment == member.assignment
     (listed,) = groups.coordinator.list_groups(["stable"], ["consumer"]).groups
-    assert (listed.group_id, listed.protocol_type, listed.group_type) == ("c", "consumer", "Consumer")
+    assert (listed.group_id, listed.protocol_type, listed.group_type) == ("c", "consumer", "consumer")
     (deleted,) = Outcome(groups.coordinator.delete_groups(["c"])).value
     assert deleted.error_code == errors.NON_EMPTY_GROUP
     a.leave()

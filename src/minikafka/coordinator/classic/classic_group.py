@@ -144,7 +144,7 @@ class ClassicGroup:
         "subscribed_topics",
     )
 
-    group_type = "Classic"
+    group_type = "classic"
 
     def __init__(self, group_id: str, now_ms: int) -> None:
         self.group_id = group_id

@@ -135,7 +135,7 @@ class ConsumerGroup:
         "target_epoch",
     )
 
-    group_type = "Consumer"
+    group_type = "consumer"
     protocol_type = "consumer"
 
     def __init__(self, group_id: str) -> None:
