@@ -88,7 +88,7 @@ TOOLS: dict[str, Check] = {
 
 
 # A feature, and the API without which a broker does not have it.
-FEATURE_API_KEYS = {"groups": 11, "transactions": 24, "configs": 32, "848": 68}
+FEATURE_API_KEYS = {"groups": 11, "transactions": 24, "configs": 32, "848": 68, "share": 78}
 
 
 def features_of(bootstrap: str) -> frozenset[str]:

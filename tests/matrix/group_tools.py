@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, ShareConsumer, TopicPartition
 
 from minikafka import cli
+from minikafka.client.admin.configs import GROUP, SET, Change, Resource, alter_configs
+from minikafka.client.admin.groups import delete_groups
 from minikafka.client.admin.topics import create_topic
 from minikafka.client.cluster import Cluster
 from tests.matrix.java_clients import jars
@@ -36,6 +38,7 @@ CLASSES = {
     "kafka-share-groups": "org.apache.kafka.tools.consumer.group.ShareGroupCommand",
     "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
     "kafka-acls": "org.apache.kafka.tools.AclCommand",
+    "kafka-console-share-consumer": "org.apache.kafka.tools.consumer.ConsoleShareConsumer",
     "kafka-client-metrics": "org.apache.kafka.tools.ClientMetricsCommand",
     "kafka-delegation-tokens": "org.apache.kafka.tools.DelegationTokenCommand",
     "kafka-features": "org.apache.kafka.tools.FeatureCommand",
@@ -51,6 +54,8 @@ AUTHORIZER = {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": "User:ANONYMOUS",
 }
+# The first heartbeat of a share group comes too soon for an assignment.
+SOON_ASSIGNED = {"group.share.heartbeat.interval.ms": "200", "group.share.min.heartbeat.interval.ms": "200"}
 # As long as each other, so that columns are as wide.
 THEIRS, OURS = "kfk", "mnk"
 
@@ -86,7 +91,7 @@ Runner = Callable[[str, list[str]], tuple[int, str]]
 
 def check(workplace: Workplace) -> str:
     """Raises CommandFailed with every step that came out differently."""
-    broker = MinikafkaProcess(workplace.folder(f"group-tools-{workplace.run_id}"), SETTINGS)
+    broker = MinikafkaProcess(workplace.folder(f"group-tools-{workplace.run_id}"), {**SETTINGS, **SOON_ASSIGNED})
     return compare(broker, jars(workplace)["tools"])
 
 
@@ -135,10 +140,11 @@ def with_address(tool: str, words: list[str], broker: BrokerProcess) -> list[str
 
 
 def ours_printed(tool: str, words: list[str]) -> tuple[int, str]:
-    printed = io.StringIO()
+    written = io.BytesIO()
+    printed = io.TextIOWrapper(written, encoding="utf-8", write_through=True)
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = cli.run(tool, words)
-    return code, printed.getvalue()
+    return code, written.getvalue().decode()
 
 
 def told(printed: str, name: str, broker: BrokerProcess) -> Iterator[str]:
@@ -176,6 +182,9 @@ def scene(name: str, broker: BrokerProcess) -> Iterator[None]:
         create_topic(cluster, orders, partitions=len(ORDERS), replication_factor=1)
         create_topic(cluster, long_topic, partitions=1, replication_factor=1)
         create_topic(cluster, f"paid.{name}", partitions=1, replication_factor=1)
+        for group in ("packing", "printing"):
+            earliest = Change("share.auto.offset.reset", SET, "earliest")
+            alter_configs(cluster, Resource(GROUP, f"{group}.{name}"), [earliest])
     producer = Producer({"bootstrap.servers": broker.bootstrap})
     for partition, count in ORDERS.items():
         for number in range(count):
@@ -199,6 +208,7 @@ def scene(name: str, broker: BrokerProcess) -> Iterator[None]:
             (f"shipping.{name}", {"group.protocol": "consumer"}),
         ):
             stack.callback(member(broker, group, orders, settings).close)
+        sharing = share_member(broker, f"packing.{name}", long_topic)
         payer = Producer({"bootstrap.servers": broker.bootstrap, "transactional.id": f"payer.{name}"})
         payer.init_transactions(TIMEOUT_S)
         payer.begin_transaction()
@@ -206,6 +216,10 @@ def scene(name: str, broker: BrokerProcess) -> Iterator[None]:
         assert payer.flush(TIMEOUT_S) == 0, "the payment was not sent"
         hang(broker, f"paid.{name}", 1)
         yield
+        sharing.close()
+        with Cluster(broker.bootstrap) as cluster:
+            # The next session lists all share groups.
+            assert delete_groups(cluster, [f"packing.{name}"]) == {f"packing.{name}": None}
 
 
 def member(broker: BrokerProcess, group: str, topic: str, settings: Mapping[str, str]) -> Consumer:
@@ -226,14 +240,34 @@ def member(broker: BrokerProcess, group: str, topic: str, settings: Mapping[str,
     return consumer
 
 
+def share_member(broker: BrokerProcess, group: str, topic: str) -> ShareConsumer:
+    """The only member of a share group, which has accepted three of four records and holds the last."""
+    consumer = ShareConsumer(
+        {
+            "bootstrap.servers": broker.bootstrap,
+            "group.id": group,
+            "client.id": f"{group}-client",
+            "share.acknowledgement.mode": "explicit",
+            "log_level": 3,
+        }
+    )
+    consumer.subscribe([topic])
+    taken = []
+    wait_until(lambda: taken.extend(consumer.poll(0.1)) or len(taken) == 4, what="four records in a share group")
+    for message in taken[:3]:
+        consumer.acknowledge(message)
+    assert list(consumer.commit_sync(TIMEOUT_S).values()) == [None]
+    return consumer
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
         library = Path(sys.argv[1]).resolve()
         directory = Path(temporary)
         is_kafka = sys.argv[2:] == ["kafka"]
         site: BrokerProcess = (
-            ApacheKafkaProcess(directory, library, {**SETTINGS, **AUTHORIZER})
+            ApacheKafkaProcess(directory, library, {**SETTINGS, **SOON_ASSIGNED, **AUTHORIZER})
             if is_kafka
-            else MinikafkaProcess(directory, SETTINGS)
+            else MinikafkaProcess(directory, {**SETTINGS, **SOON_ASSIGNED})
         )
         print(compare(site, library))

@@ -36,13 +36,14 @@ def source_folders(version: str) -> list[str]:
     by_age = "since_2_4" if number >= (2, 4) else "until_2_3"
     if number < (0, 11):
         return ["any", by_age]
-    return ["any", by_age, "since_0_11", "since_2_5" if number >= (2, 5) else "since_0_11_until_2_4"]
+    by_offsets = "since_2_5" if number >= (2, 5) else "since_0_11_until_2_4"
+    return ["any", by_age, "since_0_11", by_offsets, *(["since_4_2"] if number >= (4, 2) else [])]
 
 
 def columns(version: str) -> list[str]:
     """What the client ``version`` can do."""
     number = number_of(version)
-    since = {"assignment": (0, 9), "group": (0, 9), "848": (3, 9), "transactions": (0, 11)}
+    since = {"assignment": (0, 9), "group": (0, 9), "848": (3, 9), "share": (4, 2), "transactions": (0, 11)}
     return ["produce", *(column for column, first in since.items() if number >= first)]
 
 
@@ -94,6 +95,8 @@ def check_release(version: str, *, workplace: Workplace) -> str:
     if "since_0_11" in source_folders(version):
         features = sorted(workplace.features & {"transactions"})
         steps.append(["Modern", workplace.bootstrap, f"{topic}-modern", *features])
+    if "since_4_2" in source_folders(version) and "share" in workplace.features:
+        steps.append(["Share", workplace.bootstrap, f"{topic}-shared"])
     return run_steps(version, steps, workplace)
 
 

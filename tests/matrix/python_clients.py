@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from confluent_kafka import AcknowledgeType, ShareConsumer
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
 from tests.clients.drivers import DRIVER_MODULES, Driver, Message, driver
 from tests.clients.drivers.transactional import transactional
 from tests.matrix.workplace import CommandFailed, Workplace
@@ -42,6 +45,9 @@ def use(library: str, topic: str, workplace: Workplace) -> Iterator[str]:
     if library == "confluent-kafka" and "848" in workplace.features:
         in_group(driver("confluent-kafka, consumer protocol", workplace.bootstrap), topic, f"848-of-{topic}")
         yield "848"
+    if library == "confluent-kafka" and "share" in workplace.features:
+        in_share_group(client, f"{topic}-shared")
+        yield "share"
     if "transactions" in workplace.features:
         in_transactions(client, f"{topic}-transactional")
         yield "transactions"
@@ -60,6 +66,35 @@ def in_group(client: Driver, topic: str, group: str) -> None:
     member.close()
     assert taken == VALUES * len(CODECS), "read other messages in a group than were produced"
     assert client.committed(group, topic, 0) == expected
+
+
+def in_share_group(client: Driver, topic: str) -> None:
+    """Every message comes once, except for one that is given back and comes again."""
+    client.create_topic(topic)
+    admin = AdminClient({"bootstrap.servers": client.bootstrap})
+    earliest = ConfigEntry("share.auto.offset.reset", "earliest", incremental_operation=AlterConfigOpType.SET)
+    group = ConfigResource(ResourceType.GROUP, topic, incremental_configs=[earliest])
+    for outcome in admin.incremental_alter_configs([group]).values():
+        outcome.result(TIMEOUT_S)
+    client.produce(topic, MESSAGES)
+    taken: list[bytes | None] = []
+    settings = {"bootstrap.servers": client.bootstrap, "group.id": topic, "share.acknowledgement.mode": "explicit"}
+    # It says in its log that it is a preview.
+    with ShareConsumer({**settings, "log_level": 3}) as consumer:
+        consumer.subscribe([topic])
+
+        def take() -> bool:
+            for message in consumer.poll(0.1):
+                assert message.error() is None, message.error()
+                is_given_back = message.offset() == 7 and message.value() not in taken
+                consumer.acknowledge(message, AcknowledgeType.RELEASE if is_given_back else AcknowledgeType.ACCEPT)
+                taken.append(message.value())
+            refused = [error for error in consumer.commit_sync(TIMEOUT_S).values() if error is not None]
+            assert not refused, refused
+            return len(taken) > len(VALUES)
+
+        wait_until(take, timeout_s=TIMEOUT_S, what=f"{len(VALUES)} messages through a share group")
+    assert sorted(taken) == sorted([*VALUES, VALUES[7]]), "read other messages in a share group than were produced"
 
 
 def in_transactions(client: Driver, topic: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.matrix.workplace import CommandFailed
 
-COLUMNS = ("produce", "assignment", "group", "848", "transactions")
-TITLES = ("client", "produce", "consume by assignment", "group", "group of KIP-848", "transactions")
+COLUMNS = ("produce", "assignment", "group", "848", "share", "transactions")
+TITLES = ("client", "produce", "consume by assignment", "group", "group of KIP-848", "share group", "transactions")
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "clients.md"
 NOT_APPLICABLE = "-"
 
@@ -21,7 +21,7 @@ def works(printed: str) -> set[str]:
 
 def expect_all(columns: Iterable[str], printed: str, features: frozenset[str]) -> None:
     """A client has done all it can do on a broker with these features. Raises CommandFailed."""
-    lacking = {"group": "groups", "848": "848", "transactions": "transactions"}
+    lacking = {"group": "groups", "848": "848", "share": "share", "transactions": "transactions"}
     wanted = {column for column in columns if column not in lacking or lacking[column] in features}
     if works(printed) != wanted:
         raise CommandFailed(f"works: {sorted(works(printed))}, not {sorted(wanted)}\n{printed[-4000:]}")

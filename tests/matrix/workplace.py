@@ -27,7 +27,7 @@ class CommandFailed(Exception):
 
 class Workplace(NamedTuple):
     """Where clients are built, and what the broker at ``bootstrap`` ("HOST:PORT") can do: some of "848",
-    "configs", "groups", "transactions"."""
+    "configs", "groups", "share", "transactions"."""
 
     directory: Path
     bootstrap: str

@@ -1,4 +1,4 @@
-// twmb/franz-go: admin, producer with every codec, direct consumer, group, transactions.
+// twmb/franz-go: admin, producer with every codec, direct consumer, group, share group, transactions.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"minikafka/matrix/internal/check"
 )
@@ -46,6 +47,10 @@ func main() {
 	}
 	if scenario.Consumers {
 		inGroup(ctx, admin, scenario, "848", kgo.ServerSideBalancer(), kgo.Balancers(kgo.RangeBalancer()))
+	}
+	if scenario.Share {
+		create(ctx, admin, scenario.Topic+"-shared")
+		inShareGroup(ctx, scenario)
 	}
 	if scenario.Transactions {
 		create(ctx, admin, scenario.Topic+"-transactional")
@@ -101,6 +106,74 @@ func inGroup(ctx context.Context, admin *kadm.Client, scenario check.Scenario, c
 		check.Must(fmt.Errorf("offset %d", offset.At), "committed offset")
 	}
 	check.Works(column)
+}
+
+func fromTheBeginning(ctx context.Context, scenario check.Scenario, group string) {
+	earliest := "earliest"
+	setting := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
+	setting.Name, setting.Value = "share.auto.offset.reset", &earliest
+	resource := kmsg.NewIncrementalAlterConfigsRequestResource()
+	resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeGroupConfig, group
+	resource.Configs = append(resource.Configs, setting)
+	request := kmsg.NewPtrIncrementalAlterConfigsRequest()
+	request.Resources = append(request.Resources, resource)
+	admin := client(scenario)
+	defer admin.Close()
+	response, err := request.RequestWith(ctx, admin)
+	check.Must(err, "settings of a group")
+	check.Must(kerr.ErrorForCode(response.Resources[0].ErrorCode), "settings of a group")
+}
+
+// inShareGroup reads every record once, except for one that is given back and comes again.
+func inShareGroup(ctx context.Context, scenario check.Scenario) {
+	topic := scenario.Topic + "-shared"
+	fromTheBeginning(ctx, scenario, topic)
+	producer := client(scenario, kgo.DefaultProduceTopic(topic))
+	var records []*kgo.Record
+	for number := 0; number < check.Messages; number++ {
+		records = append(records, kgo.StringRecord(check.Value("none", number)))
+	}
+	check.Must(producer.ProduceSync(ctx, records...).FirstErr(), "produce")
+	producer.Close()
+	refused := make(chan error, 100)
+	member := client(scenario, kgo.ShareGroup(topic), kgo.ConsumeTopics(topic),
+		kgo.ShareAckCallback(func(_ *kgo.Client, results kgo.ShareAckResults) {
+			if err := results.Error(); err != nil {
+				refused <- err
+			}
+		}))
+	taken := map[string]int{}
+	for accepted := 0; accepted < check.Messages; {
+		fetches := member.PollFetches(ctx)
+		check.Must(fetches.Err(), "fetch")
+		fetches.EachRecord(func(record *kgo.Record) {
+			value := string(record.Value)
+			taken[value]++
+			if record.Offset == 7 && record.DeliveryCount() == 1 {
+				record.Ack(kgo.AckRelease)
+			} else {
+				record.Ack(kgo.AckAccept)
+				accepted++
+			}
+		})
+	}
+	check.Must(member.FlushAcks(ctx), "acknowledge")
+	member.Close()
+	select {
+	case err := <-refused:
+		check.Must(err, "acknowledged")
+	default:
+	}
+	for number := 0; number < check.Messages; number++ {
+		wanted := 1
+		if number == 7 {
+			wanted = 2
+		}
+		if found := taken[check.Value("none", number)]; found != wanted {
+			check.Must(fmt.Errorf("message %d came %d times", number, found), "in a share group")
+		}
+	}
+	check.Works("share")
 }
 
 func transactions(ctx context.Context, scenario check.Scenario) {

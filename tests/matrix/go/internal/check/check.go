@@ -14,12 +14,13 @@ const Messages = 200
 // Deadline bounds every wait.
 const Deadline = 60 * time.Second
 
-// Scenario is what the command line asks for: BOOTSTRAP TOPIC [848] [groups] [transactions].
+// Scenario is what the command line asks for: BOOTSTRAP TOPIC [848] [groups] [share] [transactions].
 type Scenario struct {
 	Bootstrap    string
 	Topic        string
 	Groups       bool
 	Consumers    bool // groups of KIP-848
+	Share        bool // share groups, KIP-932
 	Transactions bool
 }
 
@@ -29,6 +30,7 @@ func FromArguments() Scenario {
 	for _, feature := range os.Args[3:] {
 		scenario.Groups = scenario.Groups || feature == "groups"
 		scenario.Consumers = scenario.Consumers || feature == "848"
+		scenario.Share = scenario.Share || feature == "share"
 		scenario.Transactions = scenario.Transactions || feature == "transactions"
 	}
 	return scenario
