@@ -1,4 +1,8 @@
-"""Compiles constructors, decoders and encoders of messages on first use, and says what went wrong in them.
+"""Decoders and encoders of messages: the first uses walk through the schema, then they are compiled.
+
+Compiling takes a third of a millisecond and more, and most messages of a process are used once or twice, so that comes
+when it is worth it (``FIELDS_WORTH_COMPILING``), or to say what is wrong with a message. Those with records in
+them are the hot paths, and compiled at once.
 
 Source text comes from ``decode_source`` and ``encode_source``. It is registered in ``linecache``, so a traceback or a
 debugger shows it.
@@ -13,14 +17,12 @@ from struct import pack, unpack_from
 from typing import TYPE_CHECKING, Any
 
 from minikafka.errors import UNSUPPORTED_VERSION, ApiError, MinikafkaError, ProtocolError
-from minikafka.protocol.decode_source import DecoderSource
-from minikafka.protocol.encode_source import EncoderSource
 from minikafka.protocol.primitives import Buffer, decode_uvarint, encode_uvarint
-from minikafka.protocol.schema import EMPTY
-from minikafka.protocol.source import Place, Source, default_expression, is_shareable
+from minikafka.protocol.schema import EMPTY, NotForWalking, has_records, is_shareable
 
 if TYPE_CHECKING:
     from minikafka.protocol.schema import Message as MessageSchema
+    from minikafka.protocol.source import Place, Source
     from minikafka.protocol.structs import Message, Struct
 
 Decoder = Callable[[Buffer, int], tuple[Any, int]]
@@ -28,6 +30,9 @@ Decoder = Callable[[Buffer, int], tuple[Any, int]]
 
 Encoder = Callable[[Any, bytearray, "list[tuple[int, Any]] | None"], None]
 """``encoder(message, out, splices)``, see ``Message.write``"""
+
+FIELDS_WORTH_COMPILING = 300
+"""Walking through so many takes about as long as to compile a decoder or an encoder."""
 
 _DECODE_FAILURES = (ProtocolError, IndexError, StructError, UnicodeDecodeError)
 _ENCODE_FAILURES = (AttributeError, StructError, TypeError, ValueError)
@@ -38,25 +43,82 @@ class EncodeError(MinikafkaError, ValueError):
 
 
 def decoder(cls: type[Message], version: int) -> Decoder:
-    """The compiled decoder of a message class; hot paths may keep it. ProtocolError when there is no such version."""
+    """What decodes a message class; hot paths may not keep it. ProtocolError when there is no such version."""
     found = cls._decoders.get(version)
     if found is None:
         schema = cls._schema
         if version not in schema.versions():
             raise ProtocolError(_no_version(schema, version))
-        found = cls._decoders[version] = _compile_decoder(cls, version)
+        if has_records(schema, version):
+            return compiled_decoder(cls, version)
+        found = cls._decoders[version] = _walking_decoder(cls, version)
     return found
 
 
 def encoder(cls: type[Message], version: int) -> Encoder:
-    """The compiled encoder of a message class. ApiError(UNSUPPORTED_VERSION) when there is no such version."""
+    """What encodes a message class; not to be kept. ApiError(UNSUPPORTED_VERSION) when there is no such version."""
     found = cls._encoders.get(version)
     if found is None:
         schema = cls._schema
         if version not in schema.versions():
             raise ApiError(UNSUPPORTED_VERSION, _no_version(schema, version))
-        found = cls._encoders[version] = _compile_encoder(cls, version)
+        if has_records(schema, version):
+            return compiled_encoder(cls, version)
+        found = cls._encoders[version] = _walking_encoder(cls, version)
     return found
+
+
+def compiled_decoder(cls: type[Message], version: int) -> Decoder:
+    """Compile the decoder of a version that there is, for all uses from now on."""
+    decode = cls._decoders[version] = _compile_decoder(cls, version)
+    return decode
+
+
+def compiled_encoder(cls: type[Message], version: int) -> Encoder:
+    """Compile the encoder of a version that there is, for all uses from now on."""
+    encode = cls._encoders[version] = _compile_encoder(cls, version)
+    return encode
+
+
+def _walking_decoder(cls: type[Message], version: int) -> Decoder:
+    from minikafka.protocol.walking_decoder import WalkingDecoder
+
+    fields_left = FIELDS_WORTH_COMPILING
+
+    def decode(data: Buffer, position: int = 0) -> tuple[Any, int]:
+        nonlocal fields_left
+        walker = WalkingDecoder(cls, version, data, position, fields_left)
+        try:
+            found = walker.decode()
+        except (NotForWalking, ValueError, *_DECODE_FAILURES):
+            pass  # the compiled one says what is wrong, if anything is
+        else:
+            fields_left = walker.fields_left
+            return found
+        return compiled_decoder(cls, version)(data, position)
+
+    return decode
+
+
+def _walking_encoder(cls: type[Message], version: int) -> Encoder:
+    from minikafka.protocol.walking_encoder import WalkingEncoder
+
+    fields_left = FIELDS_WORTH_COMPILING
+
+    def encode(message: Any, out: bytearray, splices: list[tuple[int, Any]] | None) -> None:
+        nonlocal fields_left
+        walker = WalkingEncoder(cls, version, fields_left)
+        start = len(out)
+        try:
+            walker.encode(message, out)
+        except (NotForWalking, *_ENCODE_FAILURES):
+            del out[start:]  # the compiled one says what is wrong, if anything is
+        else:
+            fields_left = walker.fields_left
+            return
+        compiled_encoder(cls, version)(message, out, splices)
+
+    return encode
 
 
 def _no_version(schema: MessageSchema, version: int) -> str:
@@ -88,6 +150,8 @@ def _struct_names(cls: type[Message]) -> dict[str, Any]:
 
 def compile_constructor(cls: type[Struct]) -> Callable[..., None]:
     """``__init__`` with the fields of ``cls`` as keywords and Kafka's defaults."""
+    from minikafka.protocol.source import default_expression
+
     arguments = []
     body = []
     for field in cls._schema.fields:
@@ -107,6 +171,8 @@ def compile_constructor(cls: type[Struct]) -> Callable[..., None]:
 
 
 def _compile_decoder(cls: type[Message], version: int) -> Decoder:
+    from minikafka.protocol.decode_source import DecoderSource
+
     schema = cls._schema
     source = DecoderSource(schema, version)
     name = f"{schema.name} v{version}"
@@ -132,6 +198,8 @@ def _compile_decoder(cls: type[Message], version: int) -> Decoder:
 
 
 def _compile_encoder(cls: type[Message], version: int) -> Encoder:
+    from minikafka.protocol.encode_source import EncoderSource
+
     schema = cls._schema
     source = EncoderSource(schema, version)
     name = f"{schema.name} v{version}"

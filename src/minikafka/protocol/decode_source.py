@@ -15,17 +15,8 @@ read, ``e`` where a variable field ends, ``x0, x1 ...`` the structs by depth.
 
 from __future__ import annotations
 
-from minikafka.protocol.schema import EMPTY, FIXED_FORMATS, FIXED_SIZES, Field, Message, Struct
+from minikafka.protocol.schema import EMPTY, FIXED_FORMATS, FIXED_SIZES, Field, Message, Struct, has_records
 from minikafka.protocol.source import Place, Source, default_expression, packer_name
-
-
-def has_records(struct: Struct, version: int) -> bool:
-    """Whether record batches can be anywhere in ``struct``."""
-    return any(
-        field.type == "records" or (field.struct is not None and has_records(field.struct, version))
-        for field in struct.fields
-        if field.is_in(version)
-    )
 
 
 def min_size_bytes(struct: Struct, version: int, flexible: bool) -> int:

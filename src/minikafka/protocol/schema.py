@@ -52,6 +52,10 @@ _ZEROS: Final[dict[str, Any]] = {
 _NAMED_DEFAULTS: Final[dict[str, Any]] = {"null": None, "true": True, "false": False}
 
 
+class NotForWalking(Exception):
+    """A message that ``walking_encoder`` or ``walking_decoder`` leaves to the compiled function."""
+
+
 class Field:
     """One field of a struct, or the struct-typed or primitive elements of an array.
 
@@ -141,6 +145,20 @@ class Message(Struct):
     def is_flexible(self, version: int) -> bool:
         """Whether ``version`` has compact lengths and tagged fields."""
         return self.flexible_since is not None and version >= self.flexible_since
+
+
+def is_shareable(struct: Struct) -> bool:
+    """Whether one instance with all defaults can stand for all: nothing in it can change once it is frozen."""
+    return not any(field.is_array or field.struct is not None for field in struct.fields)
+
+
+def has_records(struct: Struct, version: int) -> bool:
+    """Whether record batches can be anywhere in ``struct``."""
+    return any(
+        field.type == "records" or (field.struct is not None and has_records(field.struct, version))
+        for field in struct.fields
+        if field.is_in(version)
+    )
 
 
 @lru_cache(maxsize=1)

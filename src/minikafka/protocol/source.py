@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minikafka.protocol.schema import Field, Struct
+from minikafka.protocol.schema import Field, is_shareable
 
 Place = tuple[tuple[str, int], ...]
 """The fields a line reads: (path, where it ends relative to ``p``)."""
@@ -41,8 +41,3 @@ def default_expression(field: Field) -> str:
             return f"default_{field.struct.name}"
         return f"struct_{field.struct.name}()"
     return repr(field.default)
-
-
-def is_shareable(struct: Struct) -> bool:
-    """Whether one instance with all defaults can stand for all: nothing in it can change once it is frozen."""
-    return not any(field.is_array or field.struct is not None for field in struct.fields)

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol
 
 from minikafka.errors import ProtocolError
 from minikafka.protocol.codec import Decoder, Encoder, compile_constructor, decoder, encoder
+from minikafka.protocol.schema import EMPTY, is_shareable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from minikafka.protocol.primitives import Buffer
+    from minikafka.protocol.schema import Field
     from minikafka.protocol.schema import Message as MessageSchema
     from minikafka.protocol.schema import Struct as StructSchema
+
+_CALLS_WORTH_COMPILING = 12
+"""To compile a constructor takes about as long as so many calls of the general one."""
 
 
 class SplicedRecords(Protocol):
@@ -34,12 +39,21 @@ class Struct:
     _schema: ClassVar[StructSchema]
     _message: ClassVar[type[Message]]
     _shared_default: ClassVar[Struct | None] = None
+    _constructed: ClassVar[int] = 0
 
     def __init__(self, **fields: Any) -> None:
-        # Many classes are only ever decoded, so the constructor proper is compiled when first called.
+        # Many classes are only ever decoded, and most others made a few times.
         cls = type(self)
-        cls.__init__ = compile_constructor(cls)  # type: ignore[method-assign]
-        cls.__init__(self, **fields)
+        cls._constructed += 1
+        if cls._constructed < _CALLS_WORTH_COMPILING and fields.keys() <= set(cls.field_names):
+            for field in cls._schema.fields:
+                value = fields.get(field.name, EMPTY)
+                is_given = value is not EMPTY or (field.default is not EMPTY and field.name in fields)
+                setattr(self, field.name, value if is_given else default_of(field, cls._message))
+        else:
+            # It also says what is wrong with a field that there is not.
+            cls.__init__ = compile_constructor(cls)  # type: ignore[method-assign]
+            cls.__init__(self, **fields)
 
     @classmethod
     def shared_default(cls) -> Struct:
@@ -117,6 +131,18 @@ class Message(Struct):
         Raises as ``encode``.
         """
         (self._encoders.get(version) or encoder(type(self), version))(self, out, splices)
+
+
+def default_of(field: Field, message: type[Message]) -> Any:
+    """The default of a field of ``message``, or of a struct in it. Arrays, and structs that can be changed, are new
+    each time."""
+    if field.default is not EMPTY:
+        return field.default
+    if field.is_array:
+        return []
+    assert field.struct is not None
+    struct: type[Struct] = getattr(message, field.struct.name)
+    return struct.shared_default() if is_shareable(field.struct) else struct()
 
 
 def _freeze(struct: Struct) -> Struct:
