@@ -1,4 +1,4 @@
-"""``python -m tests.coordinator.share_state JARS``: ask Apache Kafka from a directory of its jars, and keep its words."""
+"""Ask Apache Kafka, from a directory of its jars: ``python -m tests.coordinator.share_state JARS`` keeps its answers."""
 
 from __future__ import annotations
 
