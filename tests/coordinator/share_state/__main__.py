@@ -1,4 +1,4 @@
-"""Ask Apache Kafka, from a directory of its jars: ``python -m tests.coordinator.share_state JARS`` keeps its answers."""
+"""Ask Apache Kafka, from a directory of its jars: ``python -m tests.coordinator.share_state JARS``."""
 
 from __future__ import annotations
 

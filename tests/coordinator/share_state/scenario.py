@@ -182,7 +182,8 @@ class Client:
             results = [one for topic in answer.results for one in topic.partitions]
             if not any(one.error_code in COME_AGAIN for one in results) or time.monotonic() > deadline:
                 return sorted(
-                    [self._name_of(topic.topic_id), self._plain(topic.partitions)] for topic in answer.results
+                    [self._name_of(topic.topic_id), sorted(self._plain(topic.partitions), key=_partition_of)]
+                    for topic in answer.results
                 )
             time.sleep(0.02)
 
@@ -241,6 +242,11 @@ class Client:
         [answer] = self._connection.call(request, 12).responses[0].partitions
         assert answer.error_code == errors.NONE
         return bytes(answer.records or b"")
+
+
+def _partition_of(result: dict[str, Any]) -> int:
+    partition: int = result["partition"]
+    return partition
 
 
 Note = Callable[[str, Any], None]
