@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from minikafka.clock import ManualClock
+from minikafka.clock import ManualClock, Timers
+from minikafka.config import BrokerConfig
 from minikafka.errors import KAFKA_STORAGE_ERROR, LOG_DIR_NOT_FOUND, ApiError
+from minikafka.storage import background_steps
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import Crashed, MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
@@ -65,6 +68,10 @@ class Place:
 
     def __init__(self, **settings: object) -> None:
         self.clock = ManualClock(NOW_MS)
+        self.timers = Timers(self.clock)
+        self.clock.on_advance(self.timers.run_due)
+        self.settings: dict[str, object] = {}
+        """Of the broker."""
         self.files = MemoryFiles(self.clock.wall_ms)
         self.pool = Pool()
         self.moved: list[PartitionLog] = []
@@ -76,8 +83,19 @@ class Place:
     def started(self) -> LogManager:
         manager = manager_for(self.files, self.clock, log_dirs="/a,/b")
         manager.start()
-        self.mover = ReplicaMover(manager, self.clock, self.pool, self.moved.append, sleep=self._nap)
+        self.mover = self.mover_over(manager)
         return manager
+
+    def mover_over(self, manager: LogManager) -> ReplicaMover:
+        return ReplicaMover(
+            manager,
+            self.clock,
+            self.pool,
+            self.moved.append,
+            timers=self.timers,
+            settings=lambda: BrokerConfig.from_mapping(self.settings),
+            sleep=self._nap,
+        )
 
     def _nap(self, _: float) -> None:
         self.naps += 1
@@ -144,6 +162,70 @@ def test_a_log_is_deleted_and_made_anew_before_its_old_folder_has_been_put_away(
     assert place.manager.get("t", 0) is anew
     assert place.manager.directories.failures == ""
 
+
+def test_many_small_batches_are_appended_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background_steps, "_TURN_SECONDS", -1)
+    place = Place()
+    fill(place.log, 100)
+    place.mover.move(place.log, "/b")
+    future = place.manager.future("t", 0)
+    assert future is not None
+    ends = []
+    while future.log_end_offset < 100:
+        place.pool.run_one()
+        ends.append(future.log_end_offset)
+    assert max(after - before for before, after in pairwise([0, *ends])) == 16
+    place.pool.run_all()
+    assert (place.log.directory, len(read_all(place.log))) == ("/b/t-0", 100)
+
+
+def test_a_copy_that_is_given_up_between_two_pieces_gets_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background_steps, "_TURN_SECONDS", -1)
+    place = Place()
+    fill(place.log, 100)
+    place.mover.move(place.log, "/b")
+    future = place.manager.future("t", 0)
+    assert future is not None
+    place.pool.run_one()
+    place.manager.discard_future("t", 0)
+    place.pool.run_all()
+    assert future.log_end_offset == 16
+    assert (place.log.directory, place.log.is_failed) == ("/a/t-0", False)
+
+
+def test_moves_are_as_fast_as_they_may_be_and_heed_a_change_of_that() -> None:
+    place = Place()
+    for _ in range(100):
+        append(place.log, "value")
+    limit = "replica.alter.log.dirs.io.max.bytes.per.second"
+    place.settings[limit] = place.log.size_bytes // 10
+    place.mover.move(place.log, "/b")
+    future = place.manager.future("t", 0)
+    assert future is not None
+    copied = []
+    for _ in range(5):
+        place.pool.run_all()
+        copied.append(future.log_end_offset)
+        place.clock.advance(1000)
+    assert copied == [10, 20, 30, 40, 50]
+    assert place.manager.future("t", 0) is future
+    del place.settings[limit]
+    place.pool.run_all()
+    place.clock.advance(1000)
+    place.pool.run_all()
+    assert (place.log.directory, len(read_all(place.log))) == ("/b/t-0", 100)
+
+
+@pytest.mark.parametrize("records", [0, 3])
+def test_where_nothing_may_be_copied_a_move_waits(records: int) -> None:
+    place = Place()
+    fill(place.log, records)
+    place.settings["replica.alter.log.dirs.io.max.bytes.per.second"] = 0
+    place.mover.move(place.log, "/b")
+    for _ in range(3):
+        place.pool.run_all()
+        place.clock.advance(10_000)
+    assert place.log.directory == ("/a/t-0" if records else "/b/t-0")
 
 
 def test_what_is_written_and_deleted_meanwhile_is_not_lost_nor_back() -> None:
@@ -254,7 +336,7 @@ def test_a_copy_is_cut_where_its_log_lost_records() -> None:
     assert (log.log_end_offset, future.log_end_offset) == (1, 1)
     append(log, "another")
     place.pool = Pool()
-    place.mover = ReplicaMover(manager, place.clock, place.pool, place.moved.append)
+    place.mover = place.mover_over(manager)
     place.mover.resume()
     place.pool.run_all()
     assert log.directory == "/b/t-0"

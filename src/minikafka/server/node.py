@@ -181,7 +181,14 @@ class Node:
         services.controller = self._controller
         services.logs = self._logs
         services.log_upkeep = LogUpkeep(self._logs)
-        services.replica_mover = ReplicaMover(self._logs, self.clock, self._workers, self._controller.assign_directory)
+        services.replica_mover = ReplicaMover(
+            self._logs,
+            self.clock,
+            self._workers,
+            self._controller.assign_directory,
+            timers=self._timers,
+            settings=lambda: self._controller.config,
+        )
         services.replica_mover.resume()
         services.fetch_sessions = FetchSessionCache(
             self.clock, self.config["max.incremental.fetch.session.cache.slots"]

@@ -44,7 +44,7 @@ follower.replication.throttled.rate | long | 9223372036854775807 | 0.. | medium 
     | unlisted, no effect: replication
 
 replica.alter.log.dirs.io.max.bytes.per.second | long | 9223372036854775807 | 0.. | medium | cluster-wide
-    | unlisted, no effect: not-yet
+    | unlisted
     The most bytes a second that moving partitions between log directories may copy.
 
 quota.window.num | int | 11 | 1.. | low | | no effect: not-yet
