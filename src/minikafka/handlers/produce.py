@@ -28,7 +28,7 @@ from minikafka.records.batch import (
 from minikafka.records.compression import ZSTD
 from minikafka.records.errors import InvalidRecordsError
 from minikafka.records.varint import Buffer
-from minikafka.state.topic_names import is_internal
+from minikafka.state.topic_names import INTERNAL_TOPICS
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext, Services
@@ -53,6 +53,8 @@ _ERRORS_WITHOUT_LOG_START = frozenset(
     }
 )
 """Errors that Kafka answers without the log start offset (ReplicaManager.appendToLocalLog)."""
+
+_ACKS = frozenset((-1, 0, 1))
 
 _ADMIN_CLIENT_ID = "__admin_client"
 """The client id of Kafka's own admin tools, which alone may write to internal topics (AdminUtils)."""
@@ -119,14 +121,19 @@ def _append(
     broker = ctx.broker
     log: PartitionLog | None = None
     try:
-        name = topic_name(broker, ctx.api_version, topic)
+        name = topic.name if ctx.api_version < 13 else topic_name(broker, ctx.api_version, topic)
         log = partition_log(broker, name, index)
-        _check_request(ctx, request, name)
+        if request.acks not in _ACKS:
+            raise ApiError(errors.INVALID_REQUIRED_ACKS)
+        if name in INTERNAL_TOPICS and ctx.client_id != _ADMIN_CLIENT_ID:
+            raise ApiError(errors.INVALID_TOPIC_EXCEPTION)
         if ctx.api_version >= 3:
             check_single_batch(ctx.api_version, records)
-        if (name, index) in refusals:
+        if refusals and (name, index) in refusals:
             return refusals[name, index]
-        _check_in_sync_replicas(request, log)
+        # One node is the whole in-sync set.
+        if request.acks == -1 and log.config.min_insync_replicas > 1:
+            raise ApiError(errors.NOT_ENOUGH_REPLICAS)
         appended = log.append(records or b"", now_ms=broker.clock.wall_ms(), defers_sync=True)
     except InvalidRecordsError as error:
         return _PartitionResponse(
@@ -200,13 +207,6 @@ def _when_synced(response: ProduceResponse, unsynced: list[Unsynced]) -> Pending
     return when_synced(response, unsynced)
 
 
-def _check_request(ctx: RequestContext, request: ProduceRequest, topic: str) -> None:
-    if request.acks not in (-1, 0, 1):
-        raise ApiError(errors.INVALID_REQUIRED_ACKS)
-    if is_internal(topic) and ctx.client_id != _ADMIN_CLIENT_ID:
-        raise ApiError(errors.INVALID_TOPIC_EXCEPTION)
-
-
 def check_single_batch(version: int, records: Buffer | None) -> None:
     """Refuse anything but exactly one batch of magic 2 (ProduceRequest.validateRecords)."""
     if not records:
@@ -226,12 +226,6 @@ def _check_first_batch(records: Buffer) -> None:
         second_size_bytes = next_batch_size(records, size_bytes)
         if second_size_bytes is not None and size_bytes + second_size_bytes <= len(records):
             raise ApiError(errors.INVALID_RECORD)
-
-
-def _check_in_sync_replicas(request: ProduceRequest, log: PartitionLog) -> None:
-    # One node is the whole in-sync set.
-    if request.acks == -1 and log.config.min_insync_replicas > 1:
-        raise ApiError(errors.NOT_ENOUGH_REPLICAS)
 
 
 def _raise_first_error(responses: list[ProduceResponse.TopicProduceResponse]) -> None:

@@ -215,7 +215,14 @@ class RecordBatch:
     @property
     def data(self) -> memoryview:
         """The bytes of the whole batch, header included."""
+        if self.position == 0 and self.size_bytes == len(self.buffer):
+            return self.buffer
         return self.buffer[self.position : self.position + self.size_bytes]
+
+    @property
+    def stored_data(self) -> memoryview:
+        """The bytes of the records as they are, compressed or not."""
+        return self.buffer[self.position + RECORD_BATCH_OVERHEAD : self.position + self.size_bytes]
 
     def compute_crc(self) -> int:
         """The checksum of what the buffer holds, unsigned."""
@@ -234,8 +241,7 @@ class RecordBatch:
 
     def records_data(self, max_bytes: int = MAX_DECOMPRESSED_BYTES) -> bytes:
         """The records' bytes, decompressed. Raises InvalidRecordsError (damaged, unknown codec, over ``max_bytes``)."""
-        start = self.position + RECORD_BATCH_OVERHEAD
-        data = self.buffer[start : self.position + self.size_bytes]
+        data = self.stored_data
         compression_type = self.attributes & COMPRESSION_MASK
         if compression_type == NONE:
             return bytes(data)

@@ -35,6 +35,10 @@ class RecordScan(NamedTuple):
     """... the offset deltas are 0, 1, 2 and so on."""
 
 
+_new_scan = tuple.__new__
+"""In a third of the time that calling the class takes."""
+
+
 def has_records(data: Buffer, count: int) -> bool:
     """Whether ``data`` (decompressed, without the batch header) is as long as the ``count`` records it begins with."""
     position = 0
@@ -148,7 +152,7 @@ def scan_records(data: Buffer, count: int) -> RecordScan | None:
         return None
     if position != len(data):
         return None
-    return RecordScan(min_delta, max_delta, has_null_key, consecutive)
+    return _new_scan(RecordScan, (min_delta, max_delta, has_null_key, consecutive))
 
 
 def _skip_headers(data: Buffer, position: int) -> int:

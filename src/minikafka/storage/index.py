@@ -37,6 +37,8 @@ class _SortedIndex:
     __slots__ = ("_file", "_max_entries", "_preallocated", "_stored", "_tail", "base_offset")
 
     entry_bytes: int
+    kept_entries = 0
+    """Slots for what is written when the segment is rolled."""
 
     def __init__(self, files: FileSystem, path: str, base_offset: int, max_bytes: int) -> None:
         self._file: LogFile = files.open(path)
@@ -65,6 +67,12 @@ class _SortedIndex:
     @property
     def entries(self) -> int:
         return self._stored_entries() + len(self._tail) // self.entry_bytes
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is room for no more entries. Asked at each append: without the calls of ``entries``."""
+        stored = self._stored if self._stored >= 0 else self._stored_entries()
+        return stored + len(self._tail) // self.entry_bytes + self.kept_entries >= self._max_entries
 
     @property
     def size_bytes(self) -> int:
@@ -188,10 +196,6 @@ class OffsetIndex(_SortedIndex):
         self._last_offset = -1
 
     @property
-    def is_full(self) -> bool:
-        return self.entries >= self._max_entries
-
-    @property
     def last_offset(self) -> int:
         """The offset of the last entry; the base offset when there is none."""
         if self._last_offset < 0:
@@ -250,15 +254,11 @@ class TimeIndex(_SortedIndex):
     __slots__ = ("_last_entry",)
 
     entry_bytes = 12
+    kept_entries = 1
 
     def __init__(self, files: FileSystem, path: str, base_offset: int, max_bytes: int) -> None:
         super().__init__(files, path, base_offset, max_bytes)
         self._last_entry: tuple[int, int] | None = None
-
-    @property
-    def is_full(self) -> bool:
-        """One slot is kept for the last entry, which is written when the segment is rolled."""
-        return self.entries >= self._max_entries - 1
 
     @property
     def last_entry(self) -> tuple[int, int]:

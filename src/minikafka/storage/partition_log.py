@@ -63,6 +63,10 @@ class AppendInfo(NamedTuple):
     record_errors: Sequence[tuple[int, str | None]] = ()
 
 
+_new_info = tuple.__new__
+"""In a third of the time that calling the class takes."""
+
+
 class LoadedLog(NamedTuple):
     """What recovery found in a partition's folder, or what a new one begins with."""
 
@@ -264,7 +268,7 @@ class PartitionLog:
         if expecting is not None:
             expecting.take(batches[0])
         self._appended(batches, last_offset, checked, defers_sync)
-        return AppendInfo(base_offset, last_offset, log_append_time_ms, self.log_start_offset)
+        return _new_info(AppendInfo, (base_offset, last_offset, log_append_time_ms, self.log_start_offset, False, ()))
 
     def _appended(
         self, batches: Sequence[RecordBatch], last_offset: int, checked: CheckedProducers | None, defers_sync: bool

@@ -129,7 +129,7 @@ class LogSegment:
 
         After an OSError the segment is as before, but the file may be longer: see ``discard_partial_write``.
         """
-        position = self.size_bytes
+        position = self._size_bytes if self._size_bytes >= 0 else self.size_bytes
         if self._bytes_since_index_entry > self._index_interval_bytes:
             self._make_room_for_entries()
         self.log.pwrite(data, position)
@@ -166,7 +166,7 @@ class LogSegment:
         self, config: LogConfig, size_bytes: int, max_timestamp: int, last_offset: int, max_segment_ms: int, now_ms: int
     ) -> bool:
         """Whether a batch of this size, timestamp and offset belongs into a new segment (LogSegment.shouldRoll)."""
-        size = self.size_bytes
+        size = self._size_bytes if self._size_bytes >= 0 else self.size_bytes
         if size + size_bytes > config.segment_bytes:
             return True
         if last_offset - self.base_offset > MAX_RELATIVE_OFFSET:
@@ -177,7 +177,9 @@ class LogSegment:
 
     def time_waited_for_roll_ms(self, now_ms: int, max_timestamp: int) -> int:
         """The age that segment.ms is held against: by record time if the first batch has one, else since creation."""
-        first = self.first_batch_timestamp
+        first = self._first_batch_timestamp
+        if first is None:
+            first = self.first_batch_timestamp
         return max_timestamp - first if first >= 0 else now_ms - self.created_ms
 
     @property

@@ -36,7 +36,6 @@ from minikafka.records.batch import (
     CONTROL_FLAG,
     LOG_APPEND_TIME,
     NO_TIMESTAMP,
-    RECORD_BATCH_OVERHEAD,
     TIMESTAMP_TYPE_FLAG,
     RecordBatch,
     is_single_batch,
@@ -261,7 +260,7 @@ def _accepts_as_sent(batch: RecordBatch, now_ms: int, config: LogConfig) -> bool
     create_time = config.message_timestamp_type == "CreateTime"
     if create_time and max_timestamp - now_ms > config.message_timestamp_after_max_ms:
         return False
-    data = batch.records_data() if codec else batch.data[RECORD_BATCH_OVERHEAD:]
+    data = batch.records_data() if codec else batch.stored_data
     limits_old = create_time and config.message_timestamp_before_max_ms != _INT64_MAX
     if (
         count > _SCANNED_RECORDS
