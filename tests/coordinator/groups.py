@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minikafka.clock import ManualClock, Timers
 from minikafka.coordinator.classic.classic_group import STABLE, ClassicGroup
@@ -33,6 +34,10 @@ from minikafka.records.batch import RecordBatch, iter_batches
 from minikafka.server.coordinator_runtime import CoordinatorRuntime
 from minikafka.state.topic_names import GROUP_METADATA_TOPIC
 
+if TYPE_CHECKING:
+    from minikafka.coordinator.share_groups.share_group_coordinator import ShareGroupCoordinator
+    from tests.coordinator.share_state.memory_states import MemoryStates
+
 DEFAULTS: dict[str, Any] = {
     "group.min.session.timeout.ms": 6_000,
     "group.max.session.timeout.ms": 1_800_000,
@@ -46,6 +51,11 @@ DEFAULTS: dict[str, Any] = {
     "group.consumer.max.size": 2_147_483_647,
     "group.consumer.assignors": ["uniform", "range"],
     "group.consumer.migration.policy": "bidirectional",
+    "group.share.session.timeout.ms": 45_000,
+    "group.share.heartbeat.interval.ms": 5_000,
+    "group.share.max.size": 200,
+    "group.share.initialize.retry.interval.ms": 30_000,
+    "offsets.commit.timeout.ms": 5_000,
     "broker.rack": None,
 }
 LATEST_JOIN = 9
@@ -173,7 +183,20 @@ class Groups:
             new_loader=GroupLoader,
         )
         self.runtime.start()
-        self.coordinator = GroupCoordinator(self.runtime, settings)
+        self.coordinator = GroupCoordinator(self.runtime, settings, self.new_share)
+
+    def new_share(self) -> ShareGroupCoordinator:
+        """What is asked for share groups; few tests have any."""
+        from minikafka.coordinator.share_groups.share_group_coordinator import ShareGroupCoordinator
+
+        return ShareGroupCoordinator(self.runtime, self.states.coordinator, self.topics)
+
+    @cached_property
+    def states(self) -> MemoryStates:
+        """The share coordinator."""
+        from tests.coordinator.share_state.memory_states import MemoryStates
+
+        return MemoryStates(clock=self.clock, topics=self.topics)
 
     def _new_id(self) -> str:
         self._next_id += 1

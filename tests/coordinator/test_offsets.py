@@ -268,7 +268,7 @@ def test_offsets_of_a_deleted_partition_are_forgotten(groups: Groups, transactio
     groups.commit(2, partition=1)
     groups.commit(3, group_id="other")
     transactions.commit(7, 4, group_id="third")
-    groups.coordinator.on_partitions_deleted("t", [0])
+    groups.coordinator.on_topic_deleted("t", bytes(16), [0])
     transactions.end(7, committed=True)
     assert groups.fetch() == {("t", 1): (2, "", errors.NONE)}
     assert groups.fetch("other") == groups.fetch("third") == {}

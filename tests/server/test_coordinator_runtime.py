@@ -69,7 +69,7 @@ class Site:
             defers_sync=defers_sync,
         )
         self.groups = Groups(partitions=0)
-        self.groups.coordinator = GroupCoordinator(self.runtime, settings)
+        self.groups.coordinator = GroupCoordinator(self.runtime, settings, self.groups.new_share)
 
 
 @pytest.fixture

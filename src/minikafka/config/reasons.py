@@ -30,7 +30,6 @@ REASONS: Final = {
     "quorum": "the controller is part of the broker and is the only voter",
     "remote": "there is no tiered storage; all of a log is on local disk",
     "replication": "there is one node, so nothing is replicated and no leader changes",
-    "share-persister": "share state is written by the broker itself",
     "start-up": "the broker is complete before it accepts a connection",
     "telemetry": "no client metrics are collected",
     "threads": "one event loop serves all connections, and work that blocks has a small pool of its own",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minikafka.coordinator.client_codes import coordinator_code
-from minikafka.coordinator.gathering import gather
+from minikafka.coordinator.gathering import chain_pending, gather
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.result import Caller, Result
 from minikafka.coordinator.settings import GroupSettings
@@ -45,6 +45,7 @@ from minikafka.protocol.messages import (
 )
 
 if TYPE_CHECKING:
+    from minikafka.coordinator.share_groups.share_group_coordinator import ShareGroupCoordinator
     from minikafka.protocol.messages import (
         ConsumerGroupHeartbeatRequest,
         HeartbeatRequest,
@@ -105,17 +106,31 @@ class GroupRuntime(Protocol):
 
 
 class GroupCoordinator:
-    """The group coordinator, as handlers see it (``ctx.broker.groups``)."""
+    """The group coordinator, as handlers see it (``ctx.broker.groups``).
 
-    def __init__(self, runtime: GroupRuntime, settings: GroupSettings) -> None:
+    :param new_share: makes what handlers ask for share groups, when the first of them is met.
+    """
+
+    def __init__(
+        self, runtime: GroupRuntime, settings: GroupSettings, new_share: Callable[[], ShareGroupCoordinator]
+    ) -> None:
         self._runtime = runtime
         self._settings = settings
+        self._new_share = new_share
+        self._share: ShareGroupCoordinator | None = None
 
     def change_settings(self, settings: GroupSettings) -> None:
         """Use these settings from now on."""
         self._settings = settings
         for shard in self._runtime.shards():
             shard.change_settings(settings)
+
+    @property
+    def share(self) -> ShareGroupCoordinator:
+        """What handlers ask for share groups."""
+        if self._share is None:
+            self._share = self._new_share()
+        return self._share
 
     # Membership of the classic protocol
 
@@ -260,14 +275,16 @@ class GroupCoordinator:
             return failed(INVALID_GROUP_ID)
         return self._runtime.write(request.group_id, lambda shard: shard.delete_offsets(request), failed)
 
-    def on_partitions_deleted(self, topic: str, partitions: Iterable[int]) -> None:
-        """The partitions are gone: forget everybody's offsets in them."""
+    def on_topic_deleted(self, topic: str, topic_id: bytes, partitions: Iterable[int]) -> None:
+        """The topic is gone: forget everybody's offsets in it."""
         for shard in list(self._runtime.shards()):
             for partition in partitions:
                 self._runtime.write_to_shard(
                     shard,
                     lambda shard=shard, partition=partition: shard.delete_offsets_of_partition(topic, partition),  # type: ignore[misc]
                 )
+        if any(shard.has_share_groups for shard in self._runtime.shards()):
+            self.share.on_topic_deleted(topic_id)
 
     # Groups as a whole
 
@@ -301,13 +318,20 @@ class GroupCoordinator:
     def _delete_group(
         self, group_id: str
     ) -> DeleteGroupsResponse.DeletableGroupResult | Pending[DeleteGroupsResponse.DeletableGroupResult]:
-        return self._runtime.write(
-            group_id,
-            lambda shard: shard.delete_group(group_id),
-            lambda code: DeleteGroupsResponse.DeletableGroupResult(
-                group_id=group_id, error_code=coordinator_code(code)
-            ),
-        )
+        def failed(code: int) -> DeleteGroupsResponse.DeletableGroupResult:
+            return DeleteGroupsResponse.DeletableGroupResult(group_id=group_id, error_code=coordinator_code(code))
+
+        def delete(
+            code: int,
+        ) -> DeleteGroupsResponse.DeletableGroupResult | Pending[DeleteGroupsResponse.DeletableGroupResult]:
+            if code:
+                return failed(code)
+            return self._runtime.write(group_id, lambda shard: shard.delete_group(group_id), failed)
+
+        has_share_state = self._runtime.read(group_id, lambda shard: shard.has_share_state(group_id), lambda _: False)
+        if has_share_state is True:
+            return chain_pending(self.share.forget_group(group_id), delete)
+        return delete(NONE)
 
 
 def offset_commit_error(request: OffsetCommitRequest, code: int) -> OffsetCommitResponse:

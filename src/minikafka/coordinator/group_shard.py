@@ -1,14 +1,15 @@
 """The groups and offsets of one partition of ``__consumer_offsets``: requests in, Results out, records replayed.
 
 Pure: it reads the clock it is given, sets keyed deadlines, and writes nothing itself. Groups of all types live in one
-namespace, ``groups``; each type brings its own operations. Source: Kafka's GroupCoordinatorShard.
+namespace, ``groups``; each type brings its own operations, share groups only when there are any. Source: Kafka's
+GroupCoordinatorShard.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from minikafka.coordinator import offset_commits
 from minikafka.coordinator.assignments import assignment_of
@@ -29,6 +30,7 @@ from minikafka.coordinator.topic_metadata import TopicMetadata
 from minikafka.errors import (
     GROUP_ID_NOT_FOUND,
     ILLEGAL_GENERATION,
+    INCONSISTENT_GROUP_PROTOCOL,
     NONE,
     STALE_MEMBER_EPOCH,
     UNKNOWN_MEMBER_ID,
@@ -46,6 +48,7 @@ from minikafka.protocol.messages import (
     DeleteGroupsResponse,
     DescribeGroupsResponse,
     GroupMetadataKey,
+    JoinGroupResponse,
     ListGroupsResponse,
     OffsetCommitKey,
     OffsetFetchResponse,
@@ -53,6 +56,8 @@ from minikafka.protocol.messages import (
 
 if TYPE_CHECKING:
     from minikafka.clock import Clock
+    from minikafka.coordinator.share_groups.share_group import ShareGroup
+    from minikafka.coordinator.share_groups.share_groups import ShareGroups
     from minikafka.protocol.messages import (
         ConsumerGroupHeartbeatRequest,
         ConsumerGroupHeartbeatResponse,
@@ -60,7 +65,6 @@ if TYPE_CHECKING:
         HeartbeatRequest,
         HeartbeatResponse,
         JoinGroupRequest,
-        JoinGroupResponse,
         LeaveGroupRequest,
         LeaveGroupResponse,
         OffsetCommitRequest,
@@ -82,7 +86,12 @@ EXPIRATION_KEY = "expire-group-metadata"
 DESCRIBE_NOT_FOUND_SINCE_VERSION = 6
 GROUP_ID_NOT_FOUND_SINCE_VERSION = 9
 
-Group = ClassicGroup | ConsumerGroup
+SHARE_TYPE = "share"
+"""``group_type`` of share groups, whose class is not known here: most brokers have none."""
+SHARE_RECORD_TYPES = range(10, 16)
+"""Of the keys of share groups' records (Kafka: CoordinatorRecordType)."""
+
+Group = Union[ClassicGroup, ConsumerGroup, "ShareGroup"]
 """What ``groups`` holds: one class for each type of group."""
 
 
@@ -100,6 +109,8 @@ class GroupShard:
         self._timers = timers
         self._clock = clock
         self._settings = settings
+        self._metadata = metadata
+        self._share: ShareGroups | None = None
         self.groups: dict[str, Group] = {}
         self.offsets = OffsetStore()
         self.classic = ClassicMembership(self.groups, timers, clock, settings, new_uuid_text)
@@ -120,11 +131,29 @@ class GroupShard:
     def change_settings(self, settings: GroupSettings) -> None:
         """Use these settings from now on."""
         self._settings = self.classic.settings = self.consumer.settings = settings
+        if self._share is not None:
+            self._share.change_settings(settings)
+
+    @property
+    def share(self) -> ShareGroups:
+        """The operations on share groups."""
+        if self._share is None:
+            from minikafka.coordinator.share_groups.share_groups import ShareGroups
+
+            self._share = ShareGroups(self.groups, self._timers, self._clock, self._settings, self._metadata)
+        return self._share
+
+    @property
+    def has_share_groups(self) -> bool:
+        """Whether there may be any."""
+        return self._share is not None
 
     # Membership of the classic protocol
 
     def join_group(self, caller: Caller, request: JoinGroupRequest) -> Result[JoinGroupResponse]:
         group = self.groups.get(request.group_id)
+        if group is not None and group.group_type == SHARE_TYPE:
+            return Result(response=JoinGroupResponse(error_code=INCONSISTENT_GROUP_PROTOCOL, protocol_name=None))
         if not isinstance(group, ConsumerGroup):
             return self.classic.join(caller, request)
         if not group.is_empty:
@@ -235,6 +264,8 @@ class GroupShard:
     def delete_offsets(self, request: OffsetDeleteRequest) -> Result[OffsetDeleteResponse]:
         """Raises ApiError: GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP."""
         group = self._existing_group(request.group_id)
+        if not isinstance(group, ClassicGroup | ConsumerGroup):
+            raise ApiError(GROUP_ID_NOT_FOUND, f"Group {request.group_id} is not a consumer group.")
         group.validate_offset_delete()
         return offset_commits.delete_offsets(self.offsets, group, request)
 
@@ -291,11 +322,21 @@ class GroupShard:
             code = error.code
         return Result(records, DeleteGroupsResponse.DeletableGroupResult(group_id=group_id, error_code=code))
 
+    def has_share_state(self, group_id: str) -> bool:
+        """Whether the share coordinator may have to forget something before the group can be deleted."""
+        group = self.groups.get(group_id)
+        return group is not None and group.group_type == SHARE_TYPE
+
     def _tombstones_of(self, group_id: str) -> list[CoordinatorRecord]:
         return [
             *offset_commits.tombstones_of_group(self.offsets, group_id),
-            *_tombstones_of_group(self.groups[group_id]),
+            *self._tombstones_of_group(self.groups[group_id]),
         ]
+
+    def _tombstones_of_group(self, group: Group) -> list[CoordinatorRecord]:
+        if isinstance(group, ClassicGroup):
+            return [group_metadata_tombstone(group.group_id)]
+        return consumer_group_tombstones(group) if isinstance(group, ConsumerGroup) else self.share.tombstones_of(group)
 
     def _existing_group(self, group_id: str) -> Group:
         group = self.groups.get(group_id)
@@ -308,7 +349,9 @@ class GroupShard:
     def rebalance(self, group_id: str) -> Result[Any] | None:
         """Let the group rebalance. Raises ApiError(GROUP_ID_NOT_FOUND)."""
         group = self._existing_group(group_id)
-        return self.consumer.rebalance(group) if isinstance(group, ConsumerGroup) else self.classic.rebalance(group)
+        if isinstance(group, ClassicGroup):
+            return self.classic.rebalance(group)
+        return self.consumer.rebalance(group) if isinstance(group, ConsumerGroup) else self.share.rebalance(group)
 
     def expire_member(self, group_id: str, name: str | None) -> Result[Any] | None:
         """End the session of a member: by its member, instance or client id; None where there is only one.
@@ -327,9 +370,11 @@ class GroupShard:
                 f"{'no member' if not found else f'{len(found)} members'} of group {group_id} fit {name!r}; it has "
                 f"{[(member.member_id, member.client_id) for member in group.members.values()]}",
             )
+        if isinstance(group, ClassicGroup):
+            return self.classic.expire(group, found[0])
         if isinstance(group, ConsumerGroup):
             return self.consumer.fence(group, found)
-        return self.classic.expire(group, found[0])
+        return self.share.fence(group, found[0])
 
     # Expiration
 
@@ -339,12 +384,14 @@ class GroupShard:
         records: list[CoordinatorRecord] = []
         now_ms = self._clock.wall_ms()
         for group in self.groups.values():
+            if not isinstance(group, ClassicGroup | ConsumerGroup):
+                continue  # A share group stays until somebody deletes it.
             expired, nothing_left = offset_commits.expired_offsets(
                 self.offsets, group, self._settings.offsets_retention_ms, now_ms
             )
             records += expired
             if nothing_left and group.is_empty:
-                records += _tombstones_of_group(group)
+                records += self._tombstones_of_group(group)
         if records:
             _logger.info("%d offsets and groups have expired", len(records))
         return Result(records, is_atomic=False)
@@ -356,11 +403,13 @@ class GroupShard:
 
     def replay(self, key: Any, value: Any | None, record_offset: int, producer_id: int = NO_PRODUCER_ID) -> None:
         """Take a written record into the state. ``producer_id`` when it is part of a transaction."""
+        if type(key) not in self._replay_by_key:
+            self._replay_by_key.update(self.share.replayers())
         self._replay_by_key[type(key)](key, value, record_offset, producer_id)
 
     def can_replay(self, key: Any) -> bool:
         """Whether this broker knows the type of record; newer ones may write more."""
-        return type(key) in self._replay_by_key
+        return type(key) in self._replay_by_key or key.api_key in SHARE_RECORD_TYPES
 
     def _replay_offset_commit(
         self, key: OffsetCommitKey, value: OffsetCommitValue | None, record_offset: int, producer_id: int
@@ -470,10 +519,12 @@ class GroupShard:
         for group in list(self.groups.values()):
             if isinstance(group, ConsumerGroup):
                 self.consumer.on_loaded(group)
-                continue
-            result = self.classic.on_loaded(group)
-            if result is not None:
-                yield result
+            elif isinstance(group, ClassicGroup):
+                result = self.classic.on_loaded(group)
+                if result is not None:
+                    yield result
+            else:
+                self.share.on_loaded(group)
         self._schedule_expiration()
 
     def on_unloaded(self) -> None:
@@ -487,12 +538,6 @@ class GroupShard:
 def _instance_id(member: Any) -> str | None:
     instance_id: str | None = member.instance_id if isinstance(member, ConsumerMember) else member.group_instance_id
     return instance_id
-
-
-def _tombstones_of_group(group: Group) -> list[CoordinatorRecord]:
-    if isinstance(group, ConsumerGroup):
-        return consumer_group_tombstones(group)
-    return [group_metadata_tombstone(group.group_id)]
 
 
 def _complete(promise: Pending[Any], value: object) -> None:

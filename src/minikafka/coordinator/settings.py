@@ -33,6 +33,10 @@ class GroupSettings:
         "offsets_retention_check_interval_ms",
         "offsets_retention_ms",
         "rack",
+        "share_heartbeat_interval_ms",
+        "share_initialize_retry_interval_ms",
+        "share_max_size",
+        "share_session_timeout_ms",
     )
 
     def __init__(self, config: Config) -> None:
@@ -50,4 +54,11 @@ class GroupSettings:
         policy: str = config["group.consumer.migration.policy"].lower()
         self.allows_upgrade = policy in ("upgrade", "bidirectional")
         self.allows_downgrade = policy in ("downgrade", "bidirectional")
+        self.share_session_timeout_ms: int = config["group.share.session.timeout.ms"]
+        self.share_heartbeat_interval_ms: int = config["group.share.heartbeat.interval.ms"]
+        self.share_max_size: int = config["group.share.max.size"]
+        # Kafka does not begin again what may still be waiting for its own write.
+        self.share_initialize_retry_interval_ms: int = max(
+            config["group.share.initialize.retry.interval.ms"], config["offsets.commit.timeout.ms"]
+        )
         self.rack: str | None = config["broker.rack"]

@@ -85,6 +85,8 @@ API_TABLE: tuple[Api, ...] = (
     Api(69, "ConsumerGroupDescribe", 0, 1, "consumer_group_describe", "DESCRIBE GROUP"),
     Api(74, "ListConfigResources", 0, 1, "list_config_resources", "DESCRIBE_CONFIGS CLUSTER"),
     Api(75, "DescribeTopicPartitions", 0, 0, "describe_topic_partitions", "DESCRIBE TOPIC"),
+    Api(76, "ShareGroupHeartbeat", 1, 1, "share_group_heartbeat", "READ GROUP"),
+    Api(77, "ShareGroupDescribe", 1, 1, "share_group_describe", "DESCRIBE GROUP"),
     Api(80, "AddRaftVoter", 0, 1, "add_raft_voter", "ALTER CLUSTER"),
     Api(81, "RemoveRaftVoter", 0, 0, "remove_raft_voter", "ALTER CLUSTER"),
     Api(83, "InitializeShareGroupState", 0, 0, "initialize_share_group_state", "CLUSTER_ACTION CLUSTER"),
@@ -92,6 +94,9 @@ API_TABLE: tuple[Api, ...] = (
     Api(85, "WriteShareGroupState", 0, 1, "write_share_group_state", "CLUSTER_ACTION CLUSTER"),
     Api(86, "DeleteShareGroupState", 0, 0, "delete_share_group_state", "CLUSTER_ACTION CLUSTER"),
     Api(87, "ReadShareGroupStateSummary", 0, 1, "read_share_group_state_summary", "CLUSTER_ACTION CLUSTER"),
+    Api(90, "DescribeShareGroupOffsets", 0, 1, "describe_share_group_offsets", "DESCRIBE GROUP"),
+    Api(91, "AlterShareGroupOffsets", 0, 0, "alter_share_group_offsets", "READ GROUP"),
+    Api(92, "DeleteShareGroupOffsets", 0, 0, "delete_share_group_offsets", "DELETE GROUP"),
 )
 # fmt: on
 

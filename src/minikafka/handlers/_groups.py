@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.coordinator.partitioner import partition_for
 from minikafka.coordinator.result import Caller
-from minikafka.state.features import GROUP_VERSION
+from minikafka.state.features import GROUP_VERSION, SHARE_VERSION
 from minikafka.state.topic_names import GROUP_METADATA_TOPIC
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ def consumer_protocol_is_enabled(ctx: RequestContext) -> bool:
         "consumer" in broker.config["group.coordinator.rebalance.protocols"]
         and broker.image.features.level(GROUP_VERSION) >= 1
     )
+
+
+def share_groups_are_enabled(ctx: RequestContext) -> bool:
+    """Whether there may be share groups (KIP-932): the broker or the cluster's features must say so."""
+    broker = ctx.broker
+    return bool(broker.config["group.share.enable"]) or broker.image.features.level(SHARE_VERSION) >= 1
 
 
 def topic_name_of(ctx: RequestContext, topic_id: bytes) -> str | None:

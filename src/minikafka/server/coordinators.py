@@ -77,7 +77,12 @@ class Coordinators:
 
             services = self._services
             self._groups = GroupService(
-                services.controller, services.logs, services.clock, services.timers, services.run_blocking
+                services.controller,
+                services.logs,
+                services.clock,
+                services.timers,
+                services.run_blocking,
+                share_states=lambda: services.share_states,
             )
             self._groups.start()
         return self._groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from minikafka.coordinator.group_coordinator import GroupCoordinator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from minikafka.clock import Clock, Timers
     from minikafka.config.broker import BrokerConfig
     from minikafka.controller.quorum_controller import QuorumController
+    from minikafka.coordinator.share_groups.share_group_coordinator import ShareGroupCoordinator
+    from minikafka.coordinator.share_state.share_coordinator import ShareCoordinator
     from minikafka.coordinator.timers import KeyedTimers
     from minikafka.pending import RunBlocking
     from minikafka.state.topics import TopicImage
@@ -26,13 +29,22 @@ if TYPE_CHECKING:
 class GroupService:
     """``coordinator`` is what handlers use; ``runtime`` what ends transactions in the coordinator's topic.
 
+    :param share_states: gives the share coordinator, once there is a share group.
+
     ``start`` when the logs are loaded and attached to the controller; ``stop`` before they are closed.
     """
 
     def __init__(
-        self, controller: QuorumController, logs: LogManager, clock: Clock, timers: Timers, run_blocking: RunBlocking
+        self,
+        controller: QuorumController,
+        logs: LogManager,
+        clock: Clock,
+        timers: Timers,
+        run_blocking: RunBlocking,
+        share_states: Callable[[], ShareCoordinator],
     ) -> None:
         self._controller = controller
+        self._share_states = share_states
         self._clock = clock
         self._settings = GroupSettings(controller.config)
         self._metadata = CoordinatorMetadata(
@@ -54,7 +66,7 @@ class GroupService:
             compression=COMPRESSION_NAMES[controller.config["offsets.topic.compression.codec"]],
             defers_sync=True,
         )
-        self.coordinator = GroupCoordinator(self.runtime, self._settings)
+        self.coordinator = GroupCoordinator(self.runtime, self._settings, self._new_share)
 
     def start(self) -> None:
         """Load the groups; follow the metadata from now on."""
@@ -69,6 +81,11 @@ class GroupService:
     def _new_shard(self, timers: KeyedTimers) -> GroupShard:
         return GroupShard(timers, self._clock, self._settings, self._controller.image)
 
+    def _new_share(self) -> ShareGroupCoordinator:
+        from minikafka.coordinator.share_groups.share_group_coordinator import ShareGroupCoordinator
+
+        return ShareGroupCoordinator(self.runtime, self._share_states(), self._controller.image)
+
     def _change_settings(self, config: BrokerConfig) -> None:
         self._settings = GroupSettings(config)
         self.coordinator.change_settings(self._settings)
@@ -79,4 +96,4 @@ class GroupService:
             for index in indexes:
                 self.runtime.unload(index)
         else:
-            self.coordinator.on_partitions_deleted(topic.name, indexes)
+            self.coordinator.on_topic_deleted(topic.name, topic.topic_id, indexes)

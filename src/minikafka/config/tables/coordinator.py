@@ -54,30 +54,31 @@ group.consumer.migration.policy | string | bidirectional | ~{DISABLED,DOWNGRADE,
 group.consumer.regex.refresh.interval.ms | int | 600000 | 10000.. | medium | | internal, no effect: matched-at-once
     How often subscriptions by regular expression are matched again when no topic came or went.
 
-group.share.enable | boolean | false | | medium | | internal, no effect: unstable
+group.share.enable | boolean | false | | medium | | internal
+    Whether there are share groups even where the cluster has no feature share.version.
 
-group.share.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
+group.share.session.timeout.ms | int | 45000 | 1.. | medium |
     How long a member of a share group may be silent before it is removed.
 
-group.share.min.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
+group.share.min.session.timeout.ms | int | 45000 | 1.. | medium |
     The least share.session.timeout.ms a group can be given.
 
-group.share.max.session.timeout.ms | int | 60000 | 1.. | medium | | no effect: not-yet
+group.share.max.session.timeout.ms | int | 60000 | 1.. | medium |
     The most share.session.timeout.ms a group can be given.
 
-group.share.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
+group.share.heartbeat.interval.ms | int | 5000 | 1.. | medium |
     How often members of a share group are told to send heartbeats.
 
-group.share.min.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
+group.share.min.heartbeat.interval.ms | int | 5000 | 1.. | medium |
     The least share.heartbeat.interval.ms a group can be given.
 
-group.share.max.heartbeat.interval.ms | int | 15000 | 1.. | medium | | no effect: not-yet
+group.share.max.heartbeat.interval.ms | int | 15000 | 1.. | medium |
     The most share.heartbeat.interval.ms a group can be given.
 
-group.share.max.size | int | 200 | 1..1000 | medium | | no effect: not-yet
+group.share.max.size | int | 200 | 1..1000 | medium |
     The most members of one share group.
 
-group.share.assignors | list | simple | distinct nonempty | medium | | no effect: not-yet
+group.share.assignors | list | simple | distinct nonempty | medium | | no effect: java-class
     The assignor of share groups; simple is the one there is.
 
 group.share.delivery.count.limit | int | 5 | 2..10 | medium | | no effect: not-yet
@@ -98,7 +99,8 @@ group.share.partition.max.record.locks | int | 2000 | 100..10000 | medium | | no
 group.share.max.share.sessions | int | 2000 | 1.. | medium | | no effect: not-yet
     The most share sessions the broker keeps.
 
-group.share.initialize.retry.interval.ms | int | 30000 | 1.. | low | | internal, no effect: share-persister
+group.share.initialize.retry.interval.ms | int | 30000 | 1.. | low | | internal
+    When the state of a partition that a share group has begun to read is initialized again, where no answer came.
 
 group.share.persister.class.name | string | org.apache.kafka.server.share.persister.DefaultStatePersister |
     | medium | | internal, no effect: java-class

@@ -13,7 +13,7 @@ share.auto.offset.reset | string | latest | @share-offset-reset | medium | | no 
     Where a share group begins on a partition it has not read yet: latest, earliest, or by_duration: and an ISO 8601
     duration back from now.
 
-share.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet
+share.heartbeat.interval.ms | int | 5000 | 1.. | medium |
     How often members of the share group are told to send heartbeats.
 
 share.isolation.level | string | read_uncommitted | {read_committed,read_uncommitted} | medium | | no effect: not-yet
@@ -22,7 +22,7 @@ share.isolation.level | string | read_uncommitted | {read_committed,read_uncommi
 share.record.lock.duration.ms | int | 30000 | 1000.. | medium | | no effect: not-yet
     How long a member of the share group holds a record it acquired before the record goes to another.
 
-share.session.timeout.ms | int | 45000 | 1.. | medium | | no effect: not-yet
+share.session.timeout.ms | int | 45000 | 1.. | medium |
     How long a member of the share group may be silent before it is removed.
 
 streams.heartbeat.interval.ms | int | 5000 | 1.. | medium | | no effect: not-yet

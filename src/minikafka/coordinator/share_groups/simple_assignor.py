@@ -1,0 +1,86 @@
+"""The assignor of share groups: who reads a topic has a share of its partitions, or shares a partition (KIP-932).
+
+Where all members read the same topics, the partitions of all topics are shared out together; else those of each topic
+by themselves. With more members than partitions each partition has as many members as it takes for everybody to have
+one. Members keep what they have as far as that fits. Source: Kafka's SimpleAssignor.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from minikafka.coordinator.assignments import Assignment, Place, as_assignment
+from minikafka.coordinator.consumer.assignors import MemberSpec
+
+
+def assign_simple(
+    members: Mapping[str, MemberSpec], assignable: Mapping[bytes, frozenset[int]]
+) -> dict[str, Assignment]:
+    """The partitions of each member.
+
+    :param members: by member id.
+    :param assignable: the partitions of each topic that can be read.
+    """
+    held: dict[str, list[Place]] = {member_id: [] for member_id in members}
+    for topic_ids, readers in _pools(members):
+        places = [
+            (topic_id, partition)
+            for topic_id in sorted(topic_ids)
+            for partition in sorted(assignable.get(topic_id, ()))
+        ]
+        for member_id, shared in _share_out(places, {one: members[one] for one in readers}).items():
+            held[member_id] += shared
+    return {member_id: as_assignment(places) for member_id, places in held.items()}
+
+
+def _pools(members: Mapping[str, MemberSpec]) -> list[tuple[frozenset[bytes], list[str]]]:
+    """Topics whose partitions are shared out together, each with its readers."""
+    subscriptions = {spec.topic_ids for spec in members.values()}
+    if len(subscriptions) == 1:
+        return [(subscriptions.pop(), list(members))]
+    return [
+        (frozenset([topic_id]), [member_id for member_id, spec in members.items() if topic_id in spec.topic_ids])
+        for topic_id in sorted(frozenset[bytes]().union(*subscriptions))
+    ]
+
+
+def _share_out(places: Sequence[Place], members: Mapping[str, MemberSpec]) -> dict[str, list[Place]]:
+    """All partitions get equally many readers, and all readers, as far as that goes, equally many partitions."""
+    reader_count = -(-len(members) // len(places)) if places else 0
+    share_counts = _even_shares(reader_count * len(places), list(members))
+    readers: dict[Place, set[str]] = {place: set() for place in places}
+    shares: dict[str, list[Place]] = {member_id: [] for member_id in members}
+
+    def give(place: Place, member_id: str) -> None:
+        readers[place].add(member_id)
+        shares[member_id].append(place)
+
+    for member_id, spec in members.items():
+        for place in places:
+            topic_id, partition = place
+            has_place = partition in spec.current.get(topic_id, ())
+            if has_place and len(shares[member_id]) < share_counts[member_id] and len(readers[place]) < reader_count:
+                give(place, member_id)
+    wanting = deque(member_id for member_id in members if len(shares[member_id]) < share_counts[member_id])
+    for place in places:
+        for _ in range(len(wanting)):
+            if len(readers[place]) == reader_count:
+                break
+            member_id = wanting.popleft()
+            if member_id not in readers[place]:
+                give(place, member_id)
+            if len(shares[member_id]) < share_counts[member_id]:
+                wanting.append(member_id)
+    return shares
+
+
+def _even_shares(total: int, member_ids: Sequence[str]) -> dict[str, int]:
+    """``total`` in whole parts that differ by one at most."""
+    count = len(member_ids)
+    ends = [-(-total * number // count) for number in range(count + 1)]
+    return {member_id: ends[index + 1] - ends[index] for index, member_id in enumerate(member_ids)}
+
+
+SIMPLE: Final = "simple"
