@@ -119,11 +119,11 @@ class ServerConnection(FrameReader):
         """
         if self._in_work is not None:
             return None
-        frame = self.next_frame()
-        if frame is None:
-            return None
-        request = self._in_work = self._parse(frame)
-        return request
+        if self._frames:
+            request = self._in_work = self._parse(self._frames.popleft())
+            return request
+        self.next_frame()  # Raises, where that is what there is instead of a frame.
+        return None
 
     def send_response(self, request: Request, response: Message | None) -> None:
         """Answer the request in work; None where its answer is to send nothing.

@@ -67,8 +67,9 @@ def decode_request_header(frame: Buffer) -> tuple[int, int, int, str | None, int
     """
     try:
         api_key, api_version, correlation_id, size = _REQUEST_HEAD.unpack_from(frame)
-        header_version = request_header_version(api_key, api_version)
-        if header_version == 0:
+        # ``request_header_version``, without its calls.
+        is_flexible = api_version >= (_first_flexible.get(api_key) or _flexible_since(api_key))
+        if api_key == _CONTROLLED_SHUTDOWN and api_version == 0:
             return api_key, api_version, correlation_id, None, 8
         client_id = None
         position = 10
@@ -77,7 +78,7 @@ def decode_request_header(frame: Buffer) -> tuple[int, int, int, str | None, int
             if position > len(frame):
                 raise ProtocolError(f"client_id of {size} bytes announced, {len(frame) - 10} left")
             client_id = str(frame[10:position], "utf-8")
-        if header_version > 1:
+        if is_flexible:
             if frame[position]:
                 position = skip_tagged_fields(frame, position, len(frame))
             else:
@@ -94,5 +95,6 @@ def decode_request_header(frame: Buffer) -> tuple[int, int, int, str | None, int
 def write_response_header(out: bytearray, api_key: int, version: int, correlation_id: int) -> None:
     """Append the header of a response to ``out``."""
     out += _CORRELATION_ID.pack(correlation_id)
-    if response_header_version(api_key, version):
+    # ``response_header_version``, without its calls.
+    if version >= (_first_flexible.get(api_key) or _flexible_since(api_key)) and api_key != _API_VERSIONS:
         out.append(0)

@@ -6,6 +6,7 @@ declares the classes for type checkers and editors; ``minikafka.protocol.stubs``
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 from minikafka.protocol import schema
@@ -17,11 +18,13 @@ __all__ = ["Message", "Struct", "request_class", "response_class"]
 S = TypeVar("S", bound=Struct)
 
 
+@cache
 def request_class(api_key: int) -> type[Message]:
     """The class of an API's requests. KeyError when Kafka has no such API."""
     return _class(APIS[api_key][0] + "Request")
 
 
+@cache
 def response_class(api_key: int) -> type[Message]:
     """The class of an API's responses. KeyError when Kafka has no such API."""
     return _class(APIS[api_key][0] + "Response")

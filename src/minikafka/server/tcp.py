@@ -194,7 +194,8 @@ class ClientConnection(asyncio.BufferedProtocol):
     def _work_off(self) -> None:
         connection = self._connection
         dispatch = self._dispatcher.dispatch
-        while self._sender.is_ready and not self._is_closing:
+        is_ready = self._sender.is_ready  # It changes only when something is sent.
+        while is_ready and not self._is_closing:
             request = connection.next_request()
             if request is None:
                 return
@@ -203,10 +204,12 @@ class ClientConnection(asyncio.BufferedProtocol):
                 self._await(request, response)
                 if self._pending is not None:
                     return
+                is_ready = self._sender.is_ready
             else:
                 connection.send_response(request, response)
                 if connection.unsent_bytes >= _FLUSH_BYTES:
                     self._flush()
+                    is_ready = self._sender.is_ready
 
     def _await(self, request: Request, pending: Pending[Any]) -> None:
         self._pending = pending
