@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from minikafka.clock import ManualClock, Timers
+from minikafka.coordinator.result import Result
 from minikafka.coordinator.share_state.share_coordinator import ShareCoordinator
 from minikafka.coordinator.share_state.share_state_loader import ShareStateLoader
 from minikafka.coordinator.share_state.share_state_settings import ShareStateSettings
 from minikafka.coordinator.share_state.share_state_shard import ShareStateShard
+from minikafka.coordinator.share_state.share_state_table import ShareStateTable
 from minikafka.pending import RunBlocking, run_inline
 from minikafka.protocol import stored
-from minikafka.records.batch import iter_batches
+from minikafka.records.batch import Record, RecordBatch, iter_batches
+from minikafka.records.builder import build_batch
 from minikafka.server.coordinator_runtime import CoordinatorRuntime
 from minikafka.state.topic_names import SHARE_GROUP_STATE_TOPIC
 from tests.coordinator.groups import MemoryLog, Topics
@@ -76,3 +79,25 @@ class MemoryStates:
                     key = stored.decode_share_key(record.key)
                     value = record.value
                     yield key, None if value is None else stored.decode_value(stored.value_class(key), value)
+
+    def table(self, partition: int = 0) -> ShareStateTable:
+        """The hard state of a partition; empty when nobody has used it."""
+        return dict(self.runtime.active())[partition].table if self.runtime.active() else ShareStateTable(0)
+
+    def run_on_shards(self, operation: Callable[[ShareStateShard], Result[None]]) -> None:
+        """What the broker does by itself."""
+        for shard in self.runtime.shards():
+            self.runtime.write_to_shard(shard, lambda shard=shard: operation(shard))  # type: ignore[misc]
+
+    def append_record(self, key: bytes | None, value: bytes | None, partition: int = 0) -> None:
+        """Put something into the log that the coordinator would not."""
+        buffer = bytearray(build_batch([Record(0, self.clock.wall_ms(), key, value)]))
+        self.logs.logs[partition].append(
+            buffer, now_ms=0, origin="coordinator", transaction_version=0, defers_sync=False
+        )
+
+    def forget_records_before(self, offset: int, partition: int = 0) -> None:
+        """As when segments below the log start offset are deleted; there is one for each batch."""
+        log = self.logs.logs[partition]
+        log.log_start_offset = offset
+        log.batches = [data for data in log.batches if RecordBatch(memoryview(data), 0).next_offset > offset]
