@@ -59,7 +59,9 @@ class TransactionBroker(DataBroker):
 
     def start_coordinators(self) -> None:
         controller: Any = self.controller
-        self.group_service = GroupService(controller, self.logs, self.clock, self.timers, run_inline)
+        self.group_service = GroupService(
+            controller, self.logs, self.clock, self.timers, run_inline, share_states=lambda: self.share_states
+        )
         self.groups = self.group_service.coordinator
         self.group_service.start()
         self.transaction_service = TransactionService(
