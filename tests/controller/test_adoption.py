@@ -16,8 +16,8 @@ from minikafka.protocol.messages import ConfigRecord, TransactionLogKey, Transac
 from minikafka.records.batch import Record
 from minikafka.records.builder import build_batch
 from minikafka.state.configurations import BROKER
-from minikafka.storage.loading.recovery import create_log
 from minikafka.storage.log_context import LogContext
+from minikafka.storage.log_creation import create_log
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.memory_files import MemoryFiles
 from tests.controller.nodes import value_of

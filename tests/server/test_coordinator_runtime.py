@@ -21,7 +21,7 @@ from minikafka.coordinator.timers import KeyedTimers
 from minikafka.errors import StorageError
 from minikafka.pending import Pending
 from minikafka.server.coordinator_runtime import CoordinatorRuntime
-from minikafka.storage.loading.recovery import create_log
+from minikafka.storage.log_creation import create_log
 from tests.coordinator.groups import DEFAULTS, Groups, MemoryLogs, Outcome, Topics
 from tests.storage.logs import HeldWork, log_config, new_context
 

@@ -10,8 +10,9 @@ from minikafka.config import BrokerConfig, LogConfig
 from minikafka.pending import RunBlocking, run_inline
 from minikafka.records.batch import Record, iter_batches
 from minikafka.records.builder import build_batch, end_transaction_marker
-from minikafka.storage.loading.recovery import RecoveryReport, create_log, load_log
+from minikafka.storage.loading.recovery import RecoveryReport, load_log
 from minikafka.storage.log_context import LogContext
+from minikafka.storage.log_creation import create_log
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.log_upkeep import LogUpkeep
 from minikafka.storage.memory_files import MemoryFiles

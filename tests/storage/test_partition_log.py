@@ -10,8 +10,8 @@ from minikafka.errors import ApiError, StorageError
 from minikafka.records.batch import iter_batches
 from minikafka.storage.files import OsFiles
 from minikafka.storage.index import MAX_RELATIVE_OFFSET
-from minikafka.storage.loading.recovery import create_log
 from minikafka.storage.log_context import LogContext
+from minikafka.storage.log_creation import create_log
 from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.partition_log import PartitionLog
 from tests.storage.logs import (

@@ -25,7 +25,7 @@ from minikafka.records.batch import CREATE_TIME, LOG_APPEND_TIME, Record, Record
 from minikafka.records.builder import build_batch, end_transaction_marker, leader_change
 from minikafka.records.checksum import crc32c
 from minikafka.records.compression import NAMES
-from minikafka.storage import validation
+from minikafka.storage import log_validator
 from minikafka.storage.log_validator import LogValidator
 from minikafka.storage.validation import (
     CorruptBatchError,
@@ -215,7 +215,7 @@ def test_damage_gives_a_batch_or_a_refusal(data: st.DataObject, magic_and_codec:
 @pytest.mark.parametrize("count", [1, 4, 5, 100])
 @pytest.mark.parametrize("codec", NAMES)
 def test_the_usual_append_needs_no_thorough_way(codec: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validation, "LogValidator", None)
+    monkeypatch.setattr(log_validator, "LogValidator", None)
     batch = bytearray(build_batch(some_records(count), compression=codec))
     for config in (PLAIN, log_config(cleanup_policy="compact"), log_config(message_timestamp_type="LogAppendTime")):
         batch[0:8] = bytes(8)

@@ -346,7 +346,6 @@ class QuorumController:
     # --- start-up
 
     def _open_log(self) -> PartitionLog:
-        from minikafka.storage.loading.recovery import create_log, load_log
         from minikafka.storage.log_context import LogContext
 
         topic = topic_names.CLUSTER_METADATA_TOPIC
@@ -354,7 +353,11 @@ class QuorumController:
         # A context of its own: a failure of this log must not take the data logs of its directory offline twice.
         context = LogContext(self._files, self._clock, self._run_blocking)
         if not self._files.exists(directory):
+            from minikafka.storage.log_creation import create_log
+
             return create_log(context, directory, topic, 0, self._log_config(), topic_names.CLUSTER_METADATA_TOPIC_ID)
+        from minikafka.storage.loading.recovery import load_log
+
         # As in Kafka the log is always checked to its end: the clean shutdown marker is taken away after this start has
         # written to it, and may be back after a power cut.
         was_clean = self._files.exists(f"{self._log_dir}/{CLEAN_SHUTDOWN_FILE}")

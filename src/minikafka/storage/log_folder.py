@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from minikafka.storage import log_names
 from minikafka.storage.background_steps import Steps, Turn
 from minikafka.storage.leader_epoch_cache import LeaderEpochCache
-from minikafka.storage.loading.producer_replay import rebuild_producers
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.producers.producer_state import ProducerStateManager
 from minikafka.storage.segment import LogSegment
@@ -98,6 +97,8 @@ class LogFolder:
 
     def truncate_to(self, offset: int, delete_delay_ms: int) -> None:
         """Drop the batches that end at ``offset`` or later; ``offset`` is not below the first segment."""
+        from minikafka.storage.loading.producer_replay import rebuild_producers
+
         self.delete_segments([segment for segment in self.segments if segment.base_offset > offset], delete_delay_ms)
         active = self.segments.active
         active.truncate_to(offset)

@@ -21,14 +21,15 @@ from minikafka.storage.checkpoints import HIGH_WATERMARK, LOG_START_OFFSET, RECO
 from minikafka.storage.files import FileSystem
 from minikafka.storage.in_parallel import run_in_parallel
 from minikafka.storage.loading.log_loading import LogLoading, tell_of_recovery
-from minikafka.storage.loading.recovery import RecoveryReport, create_log
 from minikafka.storage.log_context import LogContext
+from minikafka.storage.log_creation import create_log
 from minikafka.storage.log_directories import LogDirectories, reason_of
 from minikafka.storage.log_directory import LogDirectory
 from minikafka.storage.partition_log import PartitionLog
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig, LogConfig
+    from minikafka.storage.loading.recovery import RecoveryReport
 
 logger = logging.getLogger(__name__)
 

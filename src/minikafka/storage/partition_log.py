@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from minikafka.errors import INCONSISTENT_TOPIC_ID, OFFSET_OUT_OF_RANGE, ApiError, StorageError
 from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import RecordBatch
-from minikafka.storage import log_names, offset_lookup, retention
+from minikafka.storage import log_names, offset_lookup
 from minikafka.storage.background_steps import run_steps
 from minikafka.storage.fetch_data import FetchData
 from minikafka.storage.index import AbortedTransaction
@@ -41,6 +41,7 @@ from minikafka.storage.validation import batches_with_offsets, check_segment_siz
 
 if TYPE_CHECKING:
     from minikafka.config import LogConfig
+    from minikafka.storage.retention import Rule
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class LoadedLog(NamedTuple):
 
 
 class PartitionLog:
-    """One partition: ``recovery.load_log`` or ``recovery.create_log`` makes it."""
+    """One partition: ``recovery.load_log`` or ``log_creation.create_log`` makes it."""
 
     def __init__(self, context: LogContext, topic: str, partition: int, config: LogConfig, loaded: LoadedLog) -> None:
         self.topic = topic
@@ -540,6 +541,8 @@ class PartitionLog:
         """Delete the segments below the log start offset and, with cleanup.policy=delete, those too many
         (retention.bytes) or too old (retention.ms); for each reason ``at_most`` so many, the oldest. Returns how many.
         Raises StorageError."""
+        from minikafka.storage import retention
+
         segments = self._folder.segments
         try:
             deleted = self._delete_oldest(retention.below_start(segments, self.log_start_offset), at_most)
@@ -549,7 +552,9 @@ class PartitionLog:
             raise self._refused("delete segments", error) from error
         return deleted
 
-    def _delete_oldest(self, rule: retention.Rule, at_most: int | None) -> int:
+    def _delete_oldest(self, rule: Rule, at_most: int | None) -> int:
+        from minikafka.storage import retention
+
         segments = self._folder.segments
         deletable = retention.oldest(segments, rule, self.high_watermark, self.log_end_offset, at_most)
         if not deletable:

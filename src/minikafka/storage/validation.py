@@ -44,12 +44,11 @@ from minikafka.records.batch import (
 from minikafka.records.compression import ZSTD
 from minikafka.records.errors import CorruptBatchError, InvalidRecordsError
 from minikafka.records.walk import has_records, scan_records
-from minikafka.storage.log_validator import (
+from minikafka.storage.validated_records import (
     CLIENT,
     COORDINATOR,
     RAFT,
     REPLICATION,
-    LogValidator,
     ValidatedRecords,
     in_topic_partition,
     target_codec,
@@ -229,6 +228,8 @@ def validate_batches(
     batch = batches[0]
     if len(batches) == 1 and batch.magic == to_magic == 2 and _accepts_as_sent(batch, now_ms, config):
         return _assign_offsets(batch, next_offset, leader_epoch, now_ms, config)
+    from minikafka.storage.log_validator import LogValidator
+
     return LogValidator(
         batches,
         next_offset=next_offset,

@@ -12,8 +12,8 @@ from minikafka.config import BrokerConfig, LogConfig
 from minikafka.controller.quorum_controller import QuorumController
 from minikafka.pending import run_inline
 from minikafka.storage.files import OsFiles
-from minikafka.storage.loading.recovery import create_log
 from minikafka.storage.log_context import LogContext
+from minikafka.storage.log_creation import create_log
 from minikafka.storage.log_manager import LogManager
 from tests.storage.logs import append
 

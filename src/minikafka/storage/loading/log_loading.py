@@ -17,7 +17,6 @@ from minikafka.errors import StorageError
 from minikafka.named_tuple import NamedTuple
 from minikafka.storage import log_names
 from minikafka.storage.in_parallel import run_in_parallel
-from minikafka.storage.loading.recovery import RecoveryReport, load_log
 from minikafka.storage.log_context import LogContext
 from minikafka.storage.log_directories import LogDirectories, reason_of
 from minikafka.storage.log_directory import LogDirectory
@@ -25,6 +24,7 @@ from minikafka.storage.partition_log import PartitionLog
 
 if TYPE_CHECKING:
     from minikafka.config import LogConfig
+    from minikafka.storage.loading.recovery import RecoveryReport
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +133,8 @@ class LogLoading:
     # --- loading
 
     def _load(self, folder: _Folder, config: LogConfig, is_on_its_own_thread: bool) -> None:
+        from minikafka.storage.loading.recovery import load_log
+
         directory, key = folder.directory, folder.key
         try:
             self._outcomes[folder.path] = load_log(

@@ -7,7 +7,6 @@ checksum stays, the rest is cut off; indexes and producer state are built anew.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,9 +21,10 @@ from minikafka.storage.loading.interrupted_work import FolderContent, settle_fol
 from minikafka.storage.loading.producer_replay import rebuild_producers
 from minikafka.storage.loading.segment_recovery import IsSynced, SegmentRecovery
 from minikafka.storage.log_context import LogContext
+from minikafka.storage.log_creation import small_files, with_parent
 from minikafka.storage.log_folder import LogFolder
 from minikafka.storage.partition_log import LoadedLog, PartitionLog
-from minikafka.storage.partition_metadata import read_topic_id, write_topic_id
+from minikafka.storage.partition_metadata import read_topic_id
 from minikafka.storage.producers.producer_state import ProducerStateManager
 from minikafka.storage.segment import LogSegment
 from minikafka.storage.segments import LogSegments
@@ -56,32 +56,6 @@ class RecoveryReport:
 
     def __str__(self) -> str:
         return f"{self.directory}: {'; '.join(self.findings)}; log end offset {self.log_end_offset}"
-
-
-def create_log(
-    context: LogContext, directory: str, topic: str, partition: int, config: LogConfig, topic_id: bytes | None
-) -> PartitionLog:
-    """A new, empty log in a folder that is created. Raises OSError."""
-    files = context.files
-    files.make_directory(directory)
-    segments = LogSegments([LogSegment.create(files, directory, 0, config, context.clock.wall_ms())])
-    epochs = LeaderEpochCache(files, directory)
-    epochs.create()
-    small_files: tuple[str, ...] = ()
-    if topic_id is not None:
-        write_topic_id(files, directory, topic_id, sync=False)
-        small_files = _small_files(directory)
-    producers = ProducerStateManager(files, directory, log_names.partition_directory(topic, partition))
-    folder = LogFolder(
-        context,
-        directory,
-        segments,
-        producers,
-        epochs,
-        unsynced_directories=_with_parent(directory),
-        unsynced_files=small_files,
-    )
-    return PartitionLog(context, topic, partition, config, LoadedLog(folder, topic_id, 0, 0))
 
 
 def load_log(
@@ -195,8 +169,8 @@ class _LogLoader:
             self._producers,
             self._epochs,
             recovery_point=min(self._recovery_point, log_end_offset),
-            unsynced_directories=() if is_clean else _with_parent(self._directory),
-            unsynced_files=() if is_clean or topic_id is None else _small_files(self._directory),
+            unsynced_directories=() if is_clean else with_parent(self._directory),
+            unsynced_files=() if is_clean or topic_id is None else small_files(self._directory),
         )
         return LoadedLog(folder, topic_id, log_start_offset, log_end_offset)
 
@@ -372,12 +346,3 @@ class _LogLoader:
 
 def _total_bytes(segments: list[LogSegment]) -> int:
     return sum(segment.size_bytes for segment in segments)
-
-
-def _with_parent(directory: str) -> tuple[str, str]:
-    """The folder, and the log directory that holds its name."""
-    return directory, os.path.dirname(directory)
-
-
-def _small_files(directory: str) -> tuple[str]:
-    return (f"{directory}/{partition_metadata.FILE_NAME}",)
