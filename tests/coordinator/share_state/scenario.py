@@ -188,7 +188,7 @@ class Client:
             time.sleep(0.02)
 
     def _name_of(self, topic_id: bytes) -> str:
-        return next(name for name, known in self.topic_ids.items() if known == topic_id)
+        return next((name for name, known in self.topic_ids.items() if known == topic_id), "other")
 
     def _plain(self, value: Any) -> Any:
         """A message as the values of its fields; times as whether there is one."""
@@ -221,7 +221,7 @@ class Client:
         """Key and value of all that is written in the coordinator's topic, decoded."""
         found: list[list[Any]] = []
         offset = 0
-        while (data := self._fetch(offset)) and (batches := list(iter_batches(data))):
+        while (data := self.fetch(offset)) and (batches := list(iter_batches(data))):
             for batch in batches:
                 assert batch.producer_id == -1
                 for record in batch:
@@ -235,7 +235,8 @@ class Client:
                     found.append([type(key).__name__, self._plain(key), self._plain(decoded)])
         return found
 
-    def _fetch(self, offset: int) -> bytes:
+    def fetch(self, offset: int) -> bytes:
+        """Batches of the coordinator's topic from ``offset`` on."""
         partition = FetchRequest.FetchPartition(partition=0, fetch_offset=offset, partition_max_bytes=1 << 20)
         topics = [FetchRequest.FetchTopic(topic=TOPIC, partitions=[partition])]
         request = FetchRequest(max_wait_ms=0, max_bytes=1 << 20, topics=topics)
