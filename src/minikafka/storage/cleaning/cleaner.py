@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 from minikafka.clock import Clock
@@ -275,11 +275,20 @@ class Cleaner:
                 raise CorruptLogError(f"{source.path}: the batch at position {position} is cut off")
             if first_bytes > len(chunk):
                 chunk = file.pread(first_bytes, position)
-            whole_bytes = _whole_batches_bytes(chunk)
+            whole_bytes = self._whole_batches_bytes(chunk)
             self._throttler.maybe_throttle(whole_bytes)
             yield memoryview(chunk)[:whole_bytes]
             position += whole_bytes
         file.close()
+
+    def _whole_batches_bytes(self, chunk: bytes) -> int:
+        position = 0
+        for _ in self._breather.each(count()):
+            size_bytes = next_batch_size(chunk, position)
+            if size_bytes is None or position + size_bytes > len(chunk):
+                break
+            position += size_bytes
+        return position
 
 
 class _Retention:
@@ -428,15 +437,6 @@ def _last_records(log: PartitionLog) -> dict[int, LastRecord]:
     return {
         entry.producer_id: LastRecord(entry.last_data_offset, entry.producer_epoch) for entry in log.active_producers()
     }
-
-
-def _whole_batches_bytes(chunk: bytes) -> int:
-    position = 0
-    while True:
-        size_bytes = next_batch_size(chunk, position)
-        if size_bytes is None or position + size_bytes > len(chunk):
-            return position
-        position += size_bytes
 
 
 def _discard(files: FileSystem, segment: LogSegment) -> None:
