@@ -32,6 +32,7 @@ class ShareStateRuntime(Protocol):
         self, key: str, operation: Callable[[ShareStateShard], T], on_error: Callable[[int], T], /
     ) -> T | Pending[T]: ...
 
+
 class ShareCoordinator:
     """The share coordinator (``ctx.broker.share_states``).
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Iterator
-from heapq import heapify, heappop, heappush
+from operator import itemgetter
+from typing import Final
 
 from minikafka.named_tuple import NamedTuple
 
@@ -21,8 +23,8 @@ class StateBatch(NamedTuple):
     delivery_count: int
 
 
-_Range = tuple[int, int, int, int]
-"""First offset, last offset, delivery count, delivery state: in that order they are compared."""
+_ORDER: Final = itemgetter(0, 1, 3, 2)
+"""By first offset, last offset, delivery count and delivery state."""
 
 
 def combine_batches(
@@ -33,50 +35,63 @@ def combine_batches(
     Where two overlap, the one with the higher delivery count wins, then the higher delivery state: a record is never
     given back what it has been through, in whatever order the changes arrive.
     """
-    waiting = list(_from_start(known, start_offset)) + list(_from_start(changed, start_offset))
-    if len(waiting) > 1:
-        heapify(waiting)
-        waiting = list(_without_overlaps(waiting))
-    return tuple(StateBatch(first, last, state, count) for first, last, count, state in waiting)
+    batches = [*_from_start(known, start_offset), *_from_start(changed, start_offset)]
+    if len(batches) > 1:
+        batches.sort(key=_ORDER)
+        batches = _without_overlaps(batches)
+    return tuple(batches)
 
 
-def _from_start(batches: Iterable[StateBatch], start_offset: int) -> Iterator[_Range]:
-    for first, last, state, count in batches:
-        if start_offset == NO_START_OFFSET:
-            yield first, last, count, state
-        elif last >= start_offset:
-            yield max(first, start_offset), last, count, state
+def _from_start(batches: Iterable[StateBatch], start_offset: int) -> Iterable[StateBatch]:
+    if start_offset == NO_START_OFFSET:
+        return batches
+    return [
+        batch if batch.first_offset >= start_offset else batch._replace(first_offset=start_offset)
+        for batch in batches
+        if batch.last_offset >= start_offset
+    ]
 
 
-def _without_overlaps(heap: list[_Range]) -> Iterator[_Range]:
+def _without_overlaps(batches: list[StateBatch]) -> list[StateBatch]:
     """Takes the least two again and again: what they become goes back, and what the next does not touch is ready."""
-    current = heappop(heap)
-    while heap:
-        following = heap[0]
-        if following == current:
-            heappop(heap)
-        elif following[0] <= current[1] or (following[0] == current[1] + 1 and following[2:] == current[2:]):
-            heappop(heap)
-            for piece in _merged(current, following):
-                heappush(heap, piece)
-            current = heappop(heap)
+    ready = []
+    current = batches[0]
+    position = 1
+    while position < len(batches):
+        following = batches[position]
+        position += 1
+        if following.first_offset > current.last_offset and not _continues(current, following):
+            ready.append(current)
+            current = following
         else:
-            yield current
-            current = heappop(heap)
-    yield current
+            for piece in _merged(current, following):
+                insort(batches, piece, position, key=_ORDER)
+            current = batches[position]
+            position += 1
+    ready.append(current)
+    return ready
 
 
-def _merged(lower: _Range, upper: _Range) -> Iterator[_Range]:
+def _continues(lower: StateBatch, upper: StateBatch) -> bool:
+    return upper.first_offset == lower.last_offset + 1 and _progress(upper) == _progress(lower)
+
+
+def _progress(batch: StateBatch) -> tuple[int, int]:
+    """How much the records have been through."""
+    return batch.delivery_count, batch.delivery_state
+
+
+def _merged(lower: StateBatch, upper: StateBatch) -> Iterator[StateBatch]:
     """Two that overlap, or touch and are of the same state; ``lower`` does not begin after ``upper``."""
-    if lower[2:] == upper[2:]:
-        yield lower[0], max(lower[1], upper[1]), *lower[2:]
-    elif upper[2:] < lower[2:]:
+    if _progress(upper) == _progress(lower):
+        yield lower._replace(last_offset=max(lower.last_offset, upper.last_offset))
+    elif _progress(upper) < _progress(lower):
         yield lower
-        if upper[1] > lower[1]:
-            yield lower[1] + 1, *upper[1:]
+        if upper.last_offset > lower.last_offset:
+            yield upper._replace(first_offset=lower.last_offset + 1)
     else:
-        if lower[0] < upper[0]:
-            yield lower[0], upper[0] - 1, *lower[2:]
+        if lower.first_offset < upper.first_offset:
+            yield lower._replace(last_offset=upper.first_offset - 1)
         yield upper
-        if lower[1] > upper[1]:
-            yield upper[1] + 1, *lower[1:]
+        if lower.last_offset > upper.last_offset:
+            yield lower._replace(first_offset=upper.last_offset + 1)
