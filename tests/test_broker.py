@@ -257,12 +257,16 @@ def _advertised(address: tuple[str, int]) -> tuple[str, int]:
 
 
 def test_a_client_that_is_sent_to_its_own_machine_is_warned_about(caplog: pytest.LogCaptureFixture) -> None:
+    from minikafka.clock import ManualClock, Timers
     from minikafka.config import Listener
+    from minikafka.server.advertised_watch import AdvertisedWatch
     from minikafka.server.tcp import ConnectionFacts
 
     services = BrokerServices()
     bound = Listener("PLAINTEXT", "", 9092, "PLAINTEXT")
     services.set_listeners([bound], [Listener("PLAINTEXT", "localhost", 9092, "PLAINTEXT")])
+    clock = ManualClock()
+    services.provide("advertised_watch", lambda: AdvertisedWatch(clock, Timers(clock), list))
     near = ConnectionFacts(bound, ("127.0.0.1", 5), ("127.0.0.1", 9092))
     far = ConnectionFacts(bound, ("192.0.2.7", 5), ("192.0.2.1", 9092))
     assert services.advertised_endpoints(near)[0].host == "localhost"

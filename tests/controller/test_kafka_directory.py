@@ -19,7 +19,8 @@ from minikafka.config import BrokerConfig
 from minikafka.controller import metadata_loader, snapshots
 from minikafka.controller.metadata_batches import decode_batches
 from minikafka.controller.metadata_loader import MetadataLoader
-from minikafka.controller.quorum_controller import NewTopic, QuorumController
+from minikafka.controller.quorum_controller import QuorumController
+from minikafka.controller.topic_control import NewTopic
 from minikafka.pending import run_inline
 from minikafka.protocol.primitives import uuid_to_text
 from minikafka.state.cluster import ListenerEndpoint

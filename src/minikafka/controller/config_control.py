@@ -69,7 +69,7 @@ class ConfigControl:
 
     def __init__(self, image: MetadataImage, config: BrokerConfig) -> None:
         self._image = image
-        self.config = config
+        self._config = config
 
     def decide(self, alterations: Sequence[ConfigAlteration]) -> tuple[list[Outcome], list[VersionedRecord]]:
         """The outcome of each, in order, and the records of those that are not refused. Resources are distinct."""
@@ -140,11 +140,11 @@ class ConfigControl:
             if not name:
                 raise ApiError(INVALID_REQUEST, "Default topic resources are not allowed.")
             topic_names.validate(name)
-            validate_topic_configs(altered, defaults=self.config.log_config().values, existing=existing)
+            validate_topic_configs(altered, defaults=self._config.log_config().values, existing=existing)
         elif resource_type == GROUP:
             if not name:
                 raise ApiError(INVALID_REQUEST, "Default group resources are not allowed.")
-            validate_group_configs(self.config, altered)
+            validate_group_configs(self._config, altered)
         elif resource_type == CLIENT_METRICS:
             validate_client_metrics(name, altered)
         elif resource_type != BROKER:

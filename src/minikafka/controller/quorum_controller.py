@@ -23,18 +23,16 @@ from typing import TYPE_CHECKING, Any
 from minikafka.config.log import LogConfig
 from minikafka.controller import bootstrap, metadata_loader, quorum_guard, quorum_state, registration
 from minikafka.controller.commit_queue import Change, CommitQueue
-from minikafka.controller.config_control import ConfigControl
-from minikafka.controller.internal_topics import internal_topic
 from minikafka.controller.metadata_log import MetadataLog
 from minikafka.controller.publisher import Publisher
 from minikafka.controller.snapshot_keeper import SnapshotKeeper
-from minikafka.controller.topic_control import CreatedTopic, NewPartitions, NewTopic, Outcome, TopicControl
 from minikafka.errors import NONE, TOPIC_ALREADY_EXISTS, ApiError
 from minikafka.named_tuple import NamedTuple
 from minikafka.pending import Pending
 from minikafka.state import topic_names
 from minikafka.state.configurations import BROKER, CLUSTER_DEFAULT, TOPIC
 from minikafka.state.metadata_image import MetadataImage
+from minikafka.storage.log_creation import create_log
 from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
@@ -42,8 +40,15 @@ from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_
 if TYPE_CHECKING:
     from minikafka.clock import Clock
     from minikafka.config import BrokerConfig
-    from minikafka.controller.config_control import ConfigAlteration
-    from minikafka.controller.topic_control import VersionedRecord
+    from minikafka.controller.config_control import ConfigAlteration, ConfigControl
+    from minikafka.controller.topic_control import (
+        CreatedTopic,
+        NewPartitions,
+        NewTopic,
+        Outcome,
+        TopicControl,
+        VersionedRecord,
+    )
     from minikafka.pending import RunBlocking
     from minikafka.records.batch import RecordBatch
     from minikafka.state.cluster import ListenerEndpoint
@@ -128,8 +133,6 @@ class QuorumController:
         self.image = loaded.image
         self._become_leader(loaded)
         self.publisher = Publisher(self.image, self.config, self.node_id)
-        self._topics = TopicControl(self.image, self.config, self._new_uuid, self._directory_of)
-        self._configs = ConfigControl(self.image, self.config)
         self._commits = CommitQueue(self._log, self._run_blocking, self._apply)
         self._snapshots = SnapshotKeeper(
             self._files, self._log, self.config, self._clock, self._run_blocking, loaded.snapshot
@@ -178,6 +181,13 @@ class QuorumController:
 
     # --- topics
 
+    @property
+    def _topics(self) -> TopicControl:
+        """Made for each decision, and loaded for the first: it has nothing of its own to remember."""
+        from minikafka.controller.topic_control import TopicControl
+
+        return TopicControl(self.image, self.config, self._new_uuid, self._directory_of)
+
     def create_topics(self, wishes: Sequence[NewTopic], *, validate_only: bool = False) -> Pending[list[CreatedTopic]]:
         """Create topics with distinct names; each has its own result. The Pending is completed when they are durable
         and can be used. Raises ApiError for what Kafka refuses as a whole (POLICY_VIOLATION)."""
@@ -193,6 +203,8 @@ class QuorumController:
 
         def finish(error: ApiError | None) -> None:
             if error is not None:
+                from minikafka.controller.topic_control import CreatedTopic
+
                 # The outcome of those that had been refused before is still their own.
                 refused = {result.name: result for result in results if result.error != NONE}
                 results[:] = [
@@ -206,12 +218,15 @@ class QuorumController:
 
     def create_internal_topic(self, name: str) -> Pending[CreatedTopic]:
         """Create ``__consumer_offsets``, ``__transaction_state`` or ``__share_group_state`` unless it is there."""
+        from minikafka.controller.internal_topics import internal_topic
+
         answer: Pending[CreatedTopic] = Pending()
 
         def finish(results: list[CreatedTopic]) -> None:
             [result] = results
             if result.error == TOPIC_ALREADY_EXISTS:
-                result = CreatedTopic(name, topic_id=self.image.topics_by_name[name].topic_id)
+                topic_id = self.image.topics_by_name[name].topic_id
+                result = result._replace(error=NONE, message=None, topic_id=topic_id)
             answer.complete(result)
 
         wish = internal_topic(name, self.config, len(self.image.cluster.brokers))
@@ -231,6 +246,8 @@ class QuorumController:
 
         def finish(error: ApiError | None) -> None:
             if error is not None:
+                from minikafka.controller.topic_control import Outcome
+
                 outcomes.update(
                     (topic_id, Outcome(error.code, error.message))
                     for topic_id in wanted
@@ -253,6 +270,13 @@ class QuorumController:
         return self._commit_each(keys, len(wishes), lambda: self._topics.create_partitions(wishes))
 
     # --- other metadata
+
+    @property
+    def _configs(self) -> ConfigControl:
+        """As ``_topics``."""
+        from minikafka.controller.config_control import ConfigControl
+
+        return ConfigControl(self.image, self.config)
 
     def alter_configs(
         self, alterations: Sequence[ConfigAlteration], *, validate_only: bool = False
@@ -284,6 +308,8 @@ class QuorumController:
 
         def finish(error: ApiError | None) -> None:
             if error is not None:
+                from minikafka.controller.topic_control import Outcome
+
                 outcomes[:] = [
                     outcome if outcome.error != NONE else Outcome(error.code, error.message)
                     for outcome in outcomes or [Outcome()] * count
@@ -353,8 +379,6 @@ class QuorumController:
         # A context of its own: a failure of this log must not take the data logs of its directory offline twice.
         context = LogContext(self._files, self._clock, self._run_blocking)
         if not self._files.exists(directory):
-            from minikafka.storage.log_creation import create_log
-
             return create_log(context, directory, topic, 0, self._log_config(), topic_names.CLUSTER_METADATA_TOPIC_ID)
         from minikafka.storage.loading.recovery import load_log
 
@@ -474,8 +498,6 @@ class QuorumController:
         self.config = self.config.with_dynamic(
             configs.get((BROKER, CLUSTER_DEFAULT), {}), configs.get((BROKER, str(self.node_id)), {})
         )
-        self._topics.config = self.config
-        self._configs.config = self.config
         self.publisher.reconfigure(self.config)
 
     def _assign_directories(self, delta: MetadataDelta) -> None:

@@ -95,8 +95,7 @@ class TopicControl:
 
     def __init__(self, image: MetadataImage, config: BrokerConfig, new_topic_id: Any, directory_of: Any) -> None:
         self._image = image
-        self.config = config
-        """Replaced when dynamic settings change."""
+        self._config = config
         self._new_topic_id = new_topic_id
         self._directory_of = directory_of
 
@@ -196,7 +195,7 @@ class TopicControl:
         if without_value:
             raise ApiError(INVALID_CONFIG, f"Null value not supported for topic configs: {','.join(without_value)}")
         configs = {name: value for name, value in wished if value is not None}
-        validate_topic_configs(configs, defaults=self.config.log_config().values)
+        validate_topic_configs(configs, defaults=self._config.log_config().values)
         return configs
 
     def _clear_elr(self, name: str, configs: Mapping[str, str], level: int) -> list[VersionedRecord]:
@@ -237,9 +236,11 @@ class TopicControl:
             )
         if wish.num_partitions < DEFAULT or wish.num_partitions == 0:
             raise ApiError(INVALID_PARTITIONS, "Number of partitions was set to an invalid non-positive value.")
-        count = self.config["num.partitions"] if wish.num_partitions == DEFAULT else wish.num_partitions
+        count = self._config["num.partitions"] if wish.num_partitions == DEFAULT else wish.num_partitions
         replication_factor = (
-            self.config["default.replication.factor"] if wish.replication_factor == DEFAULT else wish.replication_factor
+            self._config["default.replication.factor"]
+            if wish.replication_factor == DEFAULT
+            else wish.replication_factor
         )
         try:
             replicas = self._place(replication_factor)

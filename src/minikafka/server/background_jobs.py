@@ -47,24 +47,34 @@ class BackgroundJobs:
         self._pending.clear()
 
 
-def schedule_log_jobs(jobs: BackgroundJobs, config: BrokerConfig, upkeep: LogUpkeep) -> None:
-    """The upkeep of the logs, at the intervals that the configuration gives."""
+def schedule_log_jobs(jobs: BackgroundJobs, config: BrokerConfig, upkeep: Callable[[], LogUpkeep]) -> None:
+    """The upkeep of the logs, which is made for the first job, at the intervals that the configuration gives."""
     initial_delay_ms: int = config["log.initial.task.delay.ms"]
 
     def schedule(name: str, key: str, job: Callable[[], object]) -> None:
         jobs.every(name, config[key], job, initial_delay_ms=initial_delay_ms)
 
-    schedule("log retention", "log.retention.check.interval.ms", upkeep.enforce_retention)
-    schedule("log flush", "log.flush.scheduler.interval.ms", upkeep.flush_due)
-    schedule("recovery point checkpoint", "log.flush.offset.checkpoint.interval.ms", upkeep.checkpoint_recovery_points)
+    schedule("log retention", "log.retention.check.interval.ms", lambda: upkeep().enforce_retention())
+    schedule("log flush", "log.flush.scheduler.interval.ms", lambda: upkeep().flush_due())
     schedule(
-        "high watermark checkpoint", "replica.high.watermark.checkpoint.interval.ms", upkeep.checkpoint_high_watermarks
+        "recovery point checkpoint",
+        "log.flush.offset.checkpoint.interval.ms",
+        lambda: upkeep().checkpoint_recovery_points(),
+    )
+    schedule(
+        "high watermark checkpoint",
+        "replica.high.watermark.checkpoint.interval.ms",
+        lambda: upkeep().checkpoint_high_watermarks(),
     )
     schedule(
         "log start offset checkpoint",
         "log.flush.start.offset.checkpoint.interval.ms",
-        upkeep.checkpoint_log_start_offsets,
+        lambda: upkeep().checkpoint_log_start_offsets(),
     )
-    schedule("producer expiry", "producer.id.expiration.check.interval.ms", upkeep.remove_expired_producers)
+    schedule(
+        "producer expiry",
+        "producer.id.expiration.check.interval.ms",
+        lambda: upkeep().remove_expired_producers(),
+    )
     # Kafka schedules each deletion by itself; a look at the top of a heap costs less than a timer for every file.
-    jobs.every("log deletion", _DELETION_CHECK_MS, upkeep.delete_due, initial_delay_ms=_DELETION_CHECK_MS)
+    jobs.every("log deletion", _DELETION_CHECK_MS, lambda: upkeep().delete_due(), initial_delay_ms=_DELETION_CHECK_MS)

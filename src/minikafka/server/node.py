@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING
 from minikafka import __version__
 from minikafka.clock import Clock, SystemClock, Timers
 from minikafka.controller.quorum_controller import QuorumController
-from minikafka.coordinator.transactions.producer_ids import ProducerIds
 from minikafka.errors import ConfigError
-from minikafka.server.advertised_watch import AdvertisedWatch
 from minikafka.server.background_jobs import BackgroundJobs, schedule_log_jobs
 from minikafka.server.connection_quotas import ConnectionLimits, ConnectionQuotas
 from minikafka.server.coordinators import Coordinators
@@ -28,17 +26,19 @@ from minikafka.server.socket_server import SocketServer, SocketSettings
 from minikafka.server.timer_driver import TimerDriver
 from minikafka.server.worker_pool import WorkerPool
 from minikafka.state.cluster import SECURITY_PROTOCOL_IDS, ListenerEndpoint
-from minikafka.state.fetch_sessions import FetchSessionCache
 from minikafka.storage.cleaning.log_cleaner import LogCleaner
 from minikafka.storage.files import FileSystem, OsFiles
 from minikafka.storage.log_manager import LogManager
-from minikafka.storage.log_upkeep import LogUpkeep
-from minikafka.storage.replica_mover import ReplicaMover
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig, Listener
+    from minikafka.coordinator.transactions.producer_ids import ProducerIds
+    from minikafka.server.advertised_watch import AdvertisedWatch
+    from minikafka.state.fetch_sessions import FetchSessionCache
     from minikafka.state.metadata_delta import MetadataDelta
     from minikafka.state.topics import PartitionImage, TopicImage
+    from minikafka.storage.log_upkeep import LogUpkeep
+    from minikafka.storage.replica_mover import ReplicaMover
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class Node:
         self._controller.attach_logs()
         self._equip_services(bound)
         self._controller.register_broker(self._registered_endpoints(bound))
-        schedule_log_jobs(self._jobs, self.config, self.services.log_upkeep)
+        schedule_log_jobs(self._jobs, self.config, lambda: self.services.log_upkeep)
         self._cleaner.start()
         self.server.start()
         self._tell_started(bound)
@@ -180,22 +180,10 @@ class Node:
         services.image = self._controller.image
         services.controller = self._controller
         services.logs = self._logs
-        services.log_upkeep = LogUpkeep(self._logs)
-        services.replica_mover = ReplicaMover(
-            self._logs,
-            self.clock,
-            self._workers,
-            self._controller.assign_directory,
-            timers=self._timers,
-            settings=lambda: self._controller.config,
-        )
-        services.replica_mover.resume()
-        services.fetch_sessions = FetchSessionCache(
-            self.clock, self.config["max.incremental.fetch.session.cache.slots"]
-        )
-        services.producer_ids = ProducerIds(self._controller.allocate_producer_ids)
+        self._provide_services()
+        if self._logs.moves:
+            services.replica_mover.resume()
         services.set_listeners(bound, self.config.advertised_listeners)
-        services.watch_advertised(AdvertisedWatch(self.clock, self._timers, self.server.activity))
         purgatory = WaitingOperations(self._timers)
         services.purgatory = purgatory
         for partition_log in self._logs.all():
@@ -209,6 +197,46 @@ class Node:
         )
         self._controller.publisher.listeners.append(self._follow)
         self.coordinators.start()
+
+    def _provide_services(self) -> None:
+        """What many brokers never need, or not before their first client: made, and loaded, when it is asked for."""
+        self.services.provide("log_upkeep", self._new_log_upkeep)
+        self.services.provide("replica_mover", self._new_replica_mover)
+        self.services.provide("fetch_sessions", self._new_fetch_sessions)
+        self.services.provide("producer_ids", self._new_producer_ids)
+        self.services.provide("advertised_watch", self._new_advertised_watch)
+
+    def _new_log_upkeep(self) -> LogUpkeep:
+        from minikafka.storage.log_upkeep import LogUpkeep
+
+        return LogUpkeep(self._logs)
+
+    def _new_replica_mover(self) -> ReplicaMover:
+        from minikafka.storage.replica_mover import ReplicaMover
+
+        return ReplicaMover(
+            self._logs,
+            self.clock,
+            self._workers,
+            self._controller.assign_directory,
+            timers=self._timers,
+            settings=lambda: self._controller.config,
+        )
+
+    def _new_fetch_sessions(self) -> FetchSessionCache:
+        from minikafka.state.fetch_sessions import FetchSessionCache
+
+        return FetchSessionCache(self.clock, self.config["max.incremental.fetch.session.cache.slots"])
+
+    def _new_producer_ids(self) -> ProducerIds:
+        from minikafka.coordinator.transactions.producer_ids import ProducerIds
+
+        return ProducerIds(self._controller.allocate_producer_ids)
+
+    def _new_advertised_watch(self) -> AdvertisedWatch:
+        from minikafka.server.advertised_watch import AdvertisedWatch
+
+        return AdvertisedWatch(self.clock, self._timers, self.server.activity)
 
     def _use_config(self) -> None:
         """Take over what was set while running (KIP-226), by this broker or before it was started."""

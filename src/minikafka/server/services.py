@@ -19,12 +19,14 @@ log = logging.getLogger(__name__)
 class BrokerServices(Services):
     """The ``Services`` of a running broker; ``server.node`` sets its attributes."""
 
+    advertised_watch: AdvertisedWatch
+    """Knows what clients are told."""
+
     def __init__(self) -> None:
         self._bound: dict[str, Listener] = {}
         self._advertised: list[Listener] = []
         self._by_local_host: dict[tuple[str, str], list[Endpoint]] = {}
         self._warned: set[str] = set()
-        self._watch: AdvertisedWatch | None = None
         self._makers: dict[str, Callable[[], Any]] = {}
 
     def provide(self, name: str, make: Callable[[], Any]) -> None:
@@ -43,10 +45,6 @@ class BrokerServices(Services):
         self._bound = {listener.name: listener for listener in bound}
         self._advertised = advertised
 
-    def watch_advertised(self, watch: AdvertisedWatch) -> None:
-        """Let ``watch`` know what clients are told."""
-        self._watch = watch
-
     def advertised_endpoints(self, connection: Connection) -> list[Endpoint]:
         """See ``Services``. Warns, once for each address, of one that this client cannot reach."""
         key = (connection.listener_name, connection.local_host)
@@ -57,8 +55,8 @@ class BrokerServices(Services):
             endpoints = self._by_local_host[key] = [endpoint]
         if is_loopback(endpoints[0].host) and not is_loopback(connection.client_host):
             self._warn_of_unreachable(connection, endpoints[0])
-        elif self._watch is not None:
-            self._watch.told(connection, endpoints[0])
+        else:
+            self.advertised_watch.told(connection, endpoints[0])
         return endpoints
 
     def _warn_of_unreachable(self, connection: Connection, endpoint: Endpoint) -> None:

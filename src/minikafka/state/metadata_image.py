@@ -7,22 +7,23 @@ changed, for those who have to act on it (partition logs, coordinators, caches).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from minikafka.errors import CorruptLogError
-from minikafka.state.acls import AclsImage
-from minikafka.state.client_quotas import ClientQuotasImage
 from minikafka.state.cluster import ClusterImage
 from minikafka.state.configurations import BROKER as BROKER_RESOURCE
 from minikafka.state.configurations import CLUSTER_DEFAULT, TOPIC, ConfigurationsImage
-from minikafka.state.delegation_tokens import DelegationTokensImage
 from minikafka.state.features import FeaturesImage
 from minikafka.state.metadata_delta import MetadataDelta
-from minikafka.state.scram import ScramImage
 from minikafka.state.topics import TopicImage, TopicsImage
 
 if TYPE_CHECKING:
     from minikafka.protocol.messages import ProducerIdsRecord
+    from minikafka.state.acls import AclsImage
+    from minikafka.state.client_quotas import ClientQuotasImage
+    from minikafka.state.delegation_tokens import DelegationTokensImage
+    from minikafka.state.scram import ScramImage
 
 
 class MetadataImage:
@@ -41,13 +42,35 @@ class MetadataImage:
         self.configs: dict[tuple[int, str], dict[str, str]] = self.configurations.by_resource
         self.features = FeaturesImage()
         self.cluster = ClusterImage()
-        self.client_quotas = ClientQuotasImage()
-        self.acls = AclsImage()
-        self.scram = ScramImage()
-        self.delegation_tokens = DelegationTokensImage()
         self.next_producer_id = 0
         self.offset = -1
         self.epoch = 0
+
+    # What few clusters have.
+
+    @cached_property
+    def client_quotas(self) -> ClientQuotasImage:
+        from minikafka.state.client_quotas import ClientQuotasImage
+
+        return ClientQuotasImage()
+
+    @cached_property
+    def acls(self) -> AclsImage:
+        from minikafka.state.acls import AclsImage
+
+        return AclsImage()
+
+    @cached_property
+    def scram(self) -> ScramImage:
+        from minikafka.state.scram import ScramImage
+
+        return ScramImage()
+
+    @cached_property
+    def delegation_tokens(self) -> DelegationTokensImage:
+        from minikafka.state.delegation_tokens import DelegationTokensImage
+
+        return DelegationTokensImage()
 
     def replay(self, record: Any) -> None:
         """Apply one record of ``__cluster_metadata``. Raises CorruptLogError when it makes no sense here."""
