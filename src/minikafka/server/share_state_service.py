@@ -12,6 +12,7 @@ from minikafka.records.compression import NAMES as COMPRESSION_NAMES
 from minikafka.server.background_jobs import BackgroundJobs
 from minikafka.server.coordinator_metadata import CoordinatorMetadata
 from minikafka.server.coordinator_runtime import CoordinatorRuntime
+from minikafka.server.share_state_pruner import ShareStatePruner
 from minikafka.state.topic_names import SHARE_GROUP_STATE_TOPIC
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ class ShareStateService:
         self, controller: QuorumController, logs: LogManager, clock: Clock, timers: Timers, run_blocking: RunBlocking
     ) -> None:
         self._controller = controller
-        self._logs = logs
         self._clock = clock
         self._settings = ShareStateSettings(controller.config)
         self._jobs = BackgroundJobs(timers)
@@ -56,13 +56,14 @@ class ShareStateService:
             awaits_loading=True,
         )
         self.coordinator = ShareCoordinator(self.runtime)
+        self._pruner = ShareStatePruner(self.runtime.active, logs, run_blocking)
 
     def start(self) -> None:
         """Load the states; follow the metadata from now on."""
         self.runtime.start()
         self._metadata.start()
         for name, interval_ms, job in (
-            ("share group state pruning", self._settings.prune_interval_ms, self._prune),
+            ("share group state pruning", self._settings.prune_interval_ms, self._pruner.prune),
             ("share group state snapshots", self._settings.cold_snapshot_interval_ms, self._snapshot_cold),
         ):
             self._jobs.every(name, interval_ms, job, initial_delay_ms=interval_ms)
@@ -75,13 +76,6 @@ class ShareStateService:
 
     def _new_shard(self, timers: KeyedTimers) -> ShareStateShard:
         return ShareStateShard(self._clock, self._settings, self._controller.image)
-
-    def _prune(self) -> None:
-        """Let go of the records that nobody needs any more; their segments are deleted by retention."""
-        for index, shard in self.runtime.active():
-            partition_log = self._logs.get(SHARE_GROUP_STATE_TOPIC, index)
-            if partition_log is not None and not partition_log.is_failed:
-                partition_log.delete_records_before(shard.table.redundant.end)
 
     def _snapshot_cold(self) -> None:
         for _, shard in self.runtime.active():
