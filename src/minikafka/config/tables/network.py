@@ -25,7 +25,7 @@ security.inter.broker.protocol | string | PLAINTEXT | {PLAINTEXT,SSL,SASL_PLAINT
     The security protocol towards other brokers.
 
 socket.send.buffer.bytes | int | 102400 | | high
-    SO_SNDBUF of client connections; -1, and not setting it, leaves it to the system, which makes it grow as needed.
+    SO_SNDBUF of client connections; -1 leaves it to the system, which makes it grow as needed. Not set: 262144.
 
 socket.receive.buffer.bytes | int | 102400 | | high
     SO_RCVBUF of client connections; -1, and not setting it, leaves it to the system, which makes it grow as needed.
