@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "minikafka"
 
 LEAVES = frozenset({"errors", "clock", "pending"})
 STATE = LEAVES | {"config", "protocol", "records", "state"}
-SERVED = STATE | {"storage", "coordinator", "controller", "security", "metrics"}
+SERVED = STATE | {"storage", "coordinator", "controller", "sharing", "security", "metrics"}
 EVERYTHING = frozenset({"*"})
 # What stands for a part of the standard library is for everybody.
 LANGUAGE = frozenset({"named_tuple"})
@@ -31,6 +31,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "state": frozenset({"errors", "protocol", "records"}),
     "coordinator": STATE,
     "controller": STATE | {"storage"},
+    "sharing": STATE | {"storage", "coordinator"},
     "security": STATE,
     "handlers": SERVED,
     "server": SERVED | {"handlers"},

@@ -87,6 +87,8 @@ API_TABLE: tuple[Api, ...] = (
     Api(75, "DescribeTopicPartitions", 0, 0, "describe_topic_partitions", "DESCRIBE TOPIC"),
     Api(76, "ShareGroupHeartbeat", 1, 1, "share_group_heartbeat", "READ GROUP"),
     Api(77, "ShareGroupDescribe", 1, 1, "share_group_describe", "DESCRIBE GROUP"),
+    Api(78, "ShareFetch", 1, 2, "share_fetch", "READ GROUP"),
+    Api(79, "ShareAcknowledge", 1, 2, "share_acknowledge", "READ GROUP"),
     Api(80, "AddRaftVoter", 0, 1, "add_raft_voter", "ALTER CLUSTER"),
     Api(81, "RemoveRaftVoter", 0, 0, "remove_raft_voter", "ALTER CLUSTER"),
     Api(83, "InitializeShareGroupState", 0, 0, "initialize_share_group_state", "CLUSTER_ACTION CLUSTER"),

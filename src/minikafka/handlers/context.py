@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minikafka.coordinator.transactions.transaction_coordinator import TransactionCoordinator
     from minikafka.coordinator.transactions.transaction_markers import MarkerWriter
     from minikafka.pending import RunBlocking
+    from minikafka.sharing.share_partitions import SharePartitions
     from minikafka.state.fetch_sessions import FetchSessionCache
     from minikafka.state.metadata_image import MetadataImage
     from minikafka.storage.log_manager import LogManager
@@ -42,6 +43,8 @@ class Connection(Protocol):
     principal: str
     client_software_name: str
     client_software_version: str
+    on_lost: Callable[[object], None] | None
+    """Called with the connection when it has ended, however that came about."""
 
 
 class Purgatory(Protocol):
@@ -80,6 +83,7 @@ class Services:
     transactions: TransactionCoordinator
     transaction_markers: MarkerWriter
     share_states: ShareCoordinator
+    share_partitions: SharePartitions
     partitions_led_elsewhere: AbstractSet[tuple[str, int]] = frozenset()
     """Topic and partition, where the leader is another broker, or none."""
 

@@ -12,6 +12,7 @@ from minikafka.state.topic_names import GROUP_METADATA_TOPIC, TRANSACTION_STATE_
 if TYPE_CHECKING:
     from minikafka.server.group_service import GroupService
     from minikafka.server.services import BrokerServices
+    from minikafka.server.share_partition_service import SharePartitionService
     from minikafka.server.share_state_service import ShareStateService
     from minikafka.server.transaction_service import TransactionService
 
@@ -20,7 +21,7 @@ class Coordinators:
     """Starts and stops them.
 
     :param services: with all else that coordinators need; gets ``groups``, ``transactions``, ``transaction_markers``,
-        ``share_states``.
+        ``share_states``, ``share_partitions``.
     """
 
     def __init__(self, services: BrokerServices) -> None:
@@ -28,6 +29,7 @@ class Coordinators:
         self._groups: GroupService | None = None
         self._transactions: TransactionService | None = None
         self._share_states: ShareStateService | None = None
+        self._share_partitions: SharePartitionService | None = None
 
     def start(self) -> None:
         """When the logs are attached to the controller: load what there is, leave the rest to the first who asks."""
@@ -36,6 +38,7 @@ class Coordinators:
         services.provide("transactions", lambda: self._start_transactions().coordinator)
         services.provide("transaction_markers", lambda: self._start_transactions().markers)
         services.provide("share_states", lambda: self._start_share_states().coordinator)
+        services.provide("share_partitions", lambda: self._start_share_partitions().partitions)
         if self._has_records(GROUP_METADATA_TOPIC):
             self._start_groups()
         if self._has_records(TRANSACTION_STATE_TOPIC):
@@ -58,6 +61,8 @@ class Coordinators:
 
     def stop(self) -> None:
         """Answer whoever waits, and refuse what comes after."""
+        if self._share_partitions is not None:
+            self._share_partitions.stop()
         if self._share_states is not None:
             self._share_states.stop()
         if self._transactions is not None:
@@ -116,3 +121,11 @@ class Coordinators:
             )
             self._share_states.start()
         return self._share_states
+
+    def _start_share_partitions(self) -> SharePartitionService:
+        if self._share_partitions is None:
+            from minikafka.server.share_partition_service import SharePartitionService
+
+            self._share_partitions = SharePartitionService(self._services)
+            self._share_partitions.start()
+        return self._share_partitions

@@ -46,6 +46,7 @@ class ConnectionFacts:
         "listener_name",
         "local_host",
         "local_port",
+        "on_lost",
         "principal",
     )
 
@@ -57,6 +58,7 @@ class ConnectionFacts:
         self.principal = "User:ANONYMOUS"
         self.client_software_name = "unknown"
         self.client_software_version = "unknown"
+        self.on_lost: Callable[[object], None] | None = None
 
     def __str__(self) -> str:
         return f"{join_host_port(self.client_host, self.client_port)} (listener {self.listener_name})"
@@ -136,6 +138,8 @@ class ClientConnection(asyncio.BufferedProtocol):
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.cancel()
+        if self.facts.on_lost is not None:
+            self.facts.on_lost(self.facts)
         self._on_lost(self)
 
     # Closing.

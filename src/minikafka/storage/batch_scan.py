@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from struct import Struct
+from typing import TYPE_CHECKING, Protocol
 
 from minikafka.errors import CorruptLogError
 from minikafka.records.batch import NO_SEQUENCE, increment_sequence
-from minikafka.storage.files import LogFile
+
+if TYPE_CHECKING:
+    from minikafka.storage.files import LogFile
 
 LOG_OVERHEAD_BYTES = 12
 """Base offset and batch length: what precedes the counted bytes of a batch of any magic."""
@@ -23,6 +26,18 @@ _SCAN_CHUNK_BYTES = 256 * 1024
 
 NO_PRODUCER_ID = -1
 NO_LEADER_EPOCH = -1
+
+
+class Scanned(Protocol):
+    """What headers are read from: a ``LogFile``, or what stands for one."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def pread(self) -> Callable[[int, int], bytes]:
+        """``pread(size_bytes, position)``."""
+        ...
 
 
 class BatchHeader:
@@ -105,7 +120,7 @@ class BatchHeader:
         return self.magic >= 2 and bool(self.attributes & 0x20)
 
 
-def scan_headers(file: LogFile, position: int, end_position: int, *, lookup: bool = False) -> Iterator[BatchHeader]:
+def scan_headers(file: Scanned, position: int, end_position: int, *, lookup: bool = False) -> Iterator[BatchHeader]:
     """The whole batches of ``file`` from ``position``, which must be the start of one, up to ``end_position``.
 
     ``lookup`` reads small pieces, for callers that stop after a few batches. Ends before a batch that is cut off.

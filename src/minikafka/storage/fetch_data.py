@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from minikafka.storage.batch_scan import BatchHeader, scan_headers
 from minikafka.storage.files import Descriptor
 
 
@@ -24,6 +27,28 @@ class FileSlice:
 
     def read(self) -> bytes:
         return self._descriptor.pread(self.size_bytes, self.position)
+
+    def part(self, start: int, size_bytes: int) -> FileSlice:
+        """``size_bytes`` of it from ``start``, counted from its own beginning."""
+        return FileSlice(self._descriptor, self.position + start, size_bytes)
+
+    def batch_headers(self, name: str) -> Iterator[BatchHeader]:
+        """The whole batches in it, where it begins with one; their positions are those in the file.
+
+        ``name`` of what it is a part of, for errors. Raises CorruptLogError, OSError.
+        """
+        end = self.position + self.size_bytes
+        return scan_headers(_Named(name, self._descriptor), self.position, end, lookup=True)
+
+
+class _Named:
+    """A descriptor, and what to call it in errors."""
+
+    __slots__ = ("path", "pread")
+
+    def __init__(self, name: str, descriptor: Descriptor) -> None:
+        self.path = name
+        self.pread = descriptor.pread
 
 
 class _Nothing:

@@ -81,22 +81,22 @@ group.share.max.size | int | 200 | 1..1000 | medium |
 group.share.assignors | list | simple | distinct nonempty | medium | | no effect: java-class
     The assignor of share groups; simple is the one there is.
 
-group.share.delivery.count.limit | int | 5 | 2..10 | medium | | no effect: not-yet
+group.share.delivery.count.limit | int | 5 | 2..10 | medium
     How often a record is given to members of a share group before it is archived as undeliverable.
 
-group.share.record.lock.duration.ms | int | 30000 | 1000..3600000 | medium | | no effect: not-yet
+group.share.record.lock.duration.ms | int | 30000 | 1000..3600000 | medium
     How long a member holds a record it acquired before the record goes to another.
 
-group.share.min.record.lock.duration.ms | int | 15000 | 1000..30000 | medium | | no effect: not-yet
+group.share.min.record.lock.duration.ms | int | 15000 | 1000..30000 | medium
     The least share.record.lock.duration.ms a group can be given.
 
-group.share.max.record.lock.duration.ms | int | 60000 | 30000..3600000 | medium | | no effect: not-yet
+group.share.max.record.lock.duration.ms | int | 60000 | 30000..3600000 | medium
     The most share.record.lock.duration.ms a group can be given.
 
-group.share.partition.max.record.locks | int | 2000 | 100..10000 | medium | | no effect: not-yet
+group.share.partition.max.record.locks | int | 2000 | 100..10000 | medium
     The most records of one partition that can be acquired at a time.
 
-group.share.max.share.sessions | int | 2000 | 1.. | medium | | no effect: not-yet
+group.share.max.share.sessions | int | 2000 | 1.. | medium
     The most share sessions the broker keeps.
 
 group.share.initialize.retry.interval.ms | int | 30000 | 1.. | low | | internal
