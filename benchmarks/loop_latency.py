@@ -30,7 +30,7 @@ from tests.support.brokers import free_port
 from tests.support.polling import wait_until
 from tests.support.wire import EARLIEST_TIMESTAMP, Connection, fetch_request, produce_request
 
-from minikafka.client.admin import configs
+from minikafka.client.admin import configs, reassignments
 from minikafka.client.cluster import Cluster
 from minikafka.records.batch import Record
 from minikafka.records.builder import build_batch
@@ -60,12 +60,13 @@ NEVER = {"retention.ms": "-1"}
 class Watched:
     """A broker process whose event loop is watched, and what the measurements need of it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, log_dirs: int) -> None:
         self.host, self.port = "127.0.0.1", free_port()
-        self.data_directory = directory / "data"
+        self.log_dirs = [directory / f"data{number}" for number in range(log_dirs)]
+        self.data_directory = self.log_dirs[0]
         properties = {
             "listeners": f"PLAINTEXT://{self.host}:{self.port}",
-            "log.dirs": str(self.data_directory),
+            "log.dirs": ",".join(map(str, self.log_dirs)),
             **SETTINGS,
         }
         path = directory / "server.properties"
@@ -174,6 +175,7 @@ class Job(NamedTuple):
 
     name: str
     prepare: Callable[[Watched], Callable[[], None]]
+    log_dirs: int = 1
 
 
 def batch_of(records: int, prefix: str, number: int, compression: str = "none", timestamp_ms: int = OLD_MS) -> bytes:
@@ -263,6 +265,23 @@ def flush(megabytes: int) -> Job:
     return Job(f"sync of {megabytes} MB", prepare)
 
 
+def move(batches: int, records: int) -> Job:
+    def prepare(broker: Watched) -> Callable[[], None]:
+        topic = f"moving-{records}"
+        broker.fill(topic, NEVER, (batch_of(records, topic, number) for number in range(batches)))
+        [target] = [path for path in broker.log_dirs if not (path / f"{topic}-0").exists()]
+
+        def run() -> None:
+            [broker_id] = broker.cluster.broker_ids()
+            answers = reassignments.alter_log_dirs(broker.cluster, broker_id, {(topic, 0): str(target)})
+            assert answers == {(topic, 0): 0}
+            wait_until((target / f"{topic}-0").exists, timeout_s=120, what="the move")
+
+        return run
+
+    return Job(f"move of {batches:,} batches of {records:,} records to another directory", prepare, log_dirs=2)
+
+
 def many_partitions(seconds: float, settings: Mapping[str, str]) -> Job:
     """Checkpoints, retention, flush, expiry: each goes over all partitions every ``CHECK_MS``."""
     policy = settings.get("cleanup.policy", "delete")
@@ -312,7 +331,7 @@ def row(name: str, rounds: Sequence[Round]) -> float:
 
 
 def measured(job: Job) -> Round:
-    with watched() as broker:
+    with watched(job.log_dirs) as broker:
         run = job.prepare(broker)
         client = Client(broker)
         time.sleep(0.5)
@@ -327,9 +346,9 @@ def measured(job: Job) -> Round:
 
 
 @contextmanager
-def watched() -> Iterator[Watched]:
+def watched(log_dirs: int) -> Iterator[Watched]:
     with tempfile.TemporaryDirectory(prefix="minikafka-benchmarks-") as temporary:
-        broker = Watched(Path(temporary))
+        broker = Watched(Path(temporary), log_dirs)
         try:
             yield broker
         finally:
@@ -354,6 +373,8 @@ def main() -> int:
         retention(),
         topic_deletion(),
         flush(int(256 * scale)),
+        move(int(20_000 * scale), 1),
+        move(int(2_000 * scale), 1_000),
         many_partitions(options.seconds, NEVER),
         many_partitions(options.seconds, {**NEVER, "cleanup.policy": "compact"}),
     ]

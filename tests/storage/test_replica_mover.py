@@ -327,6 +327,7 @@ def test_a_copy_is_cut_where_its_log_lost_records() -> None:
     place.pool.run_one()
     future = place.manager.future("t", 0)
     assert future is not None
+    future.flush()
     assert (place.log.log_end_offset, place.log.recovery_point, future.recovery_point) == (5, 1, 5)
     place.files = place.files.after_crash("power")
     manager = place.started()

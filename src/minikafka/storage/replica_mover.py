@@ -34,6 +34,8 @@ _CHUNK_BYTES = 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 _PIECE_BATCHES = 16
 """What is appended in one go: a batch costs about 20 microseconds, whatever its size."""
+_SYNC_BYTES = 32 * 1024 * 1024
+"""So that at last there is not much that has to be synced at once."""
 _SMALL_BYTES = 64 * 1024
 _MAX_SMALL_CHUNKS = 3
 _POLL_S = 0.05
@@ -113,7 +115,7 @@ class ReplicaMover:
             self._run_on_pool(work, on_done)
 
     def _copy(self, log: PartitionLog, future: PartitionLog) -> Steps[None]:
-        small_chunks = syncs = 0
+        small_chunks = syncs = unsynced_bytes = 0
         while self._is_wanted(log, future):
             if future.log_end_offset < log.log_start_offset:
                 # Retention, or DeleteRecords, was quicker: what was copied is of no use any more.
@@ -132,6 +134,11 @@ class ReplicaMover:
                 chunk: bytes = data.read() if is_read_at_once else (yield data.read)
                 self._quota.record(len(chunk))
                 yield from self._append(log, future, chunk)
+                unsynced_bytes += len(chunk)
+                if unsynced_bytes >= _SYNC_BYTES and self._is_wanted(log, future):
+                    unsynced_bytes = 0
+                    future.flush_in_background()
+                    yield future.sync_under_way()
             elif log in self._logs.being_cleaned or self._logs.is_leaving(log):
                 # Of a move just before this one: there may be no two folders with the log's name in a directory.
                 yield partial(self._sleep, _POLL_S)
@@ -161,12 +168,13 @@ class ReplicaMover:
                 future.truncate_fully_and_start_at(base_offset)
                 end_offset = base_offset
             future.append(piece, now_ms=self._clock.wall_ms(), origin="replication", defers_sync=True)
-            if turn.is_over:
+            if future.is_syncing and len(chunk) > _SMALL_BYTES:
+                # A write to a file that is being synced may wait for the disk, and the event loop with it.
+                yield future.sync_under_way()
+            elif turn.is_over:
                 yield turn.end
-        if self._is_wanted(log, future):
-            if future.log_end_offset == end_offset:
-                raise StorageError(f"{log.directory}: no batch can be read at offset {end_offset}")
-            future.flush_in_background()
+        if self._is_wanted(log, future) and future.log_end_offset == end_offset:
+            raise StorageError(f"{log.directory}: no batch can be read at offset {end_offset}")
 
     def _is_wanted(self, log: PartitionLog, future: PartitionLog) -> bool:
         return self._logs.future(log.topic, log.partition) is future and not log.is_failed and not future.is_failed
