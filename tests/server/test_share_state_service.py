@@ -133,6 +133,13 @@ def test_a_deleted_topic_is_forgotten_also_when_nobody_had_asked_yet(tmp_path: P
         assert [key["topic_id"] for _, key, value in site.client.records() if value is None] == ["other", "other"]
 
 
+def test_what_is_asked_before_the_topic_is_there_creates_it(site: Site) -> None:
+    site.client.delete_topic(TOPIC)
+    [[_, found]] = site.client.initialize(("t", 0, 1, 0), ("t", 1, 1, 0), ("t", 2, 1, 0), ("t", 3, 1, 0))
+    assert [one["error_code"] for one in found] == [errors.NONE] * 3 + [errors.UNKNOWN_TOPIC_OR_PARTITION]
+    assert len(site.client.records()) == 3
+
+
 def test_without_its_topic_the_coordinator_begins_anew(site: Site) -> None:
     site.client.initialize(("t", 0, 1, 5))
     site.client.delete_topic(TOPIC)
