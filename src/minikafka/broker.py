@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from minikafka.clock import Clock, JumpingClock
@@ -56,6 +58,27 @@ def _ensure_known(settings: Mapping[str, object]) -> None:
             raise ConfigError(f"Broker({name}=...): brokers have no setting {dotted}{hint(dotted)}")
 
 
+def _ensure_mapping(config: object) -> None:
+    """Raises TypeError."""
+    if not isinstance(config, Mapping):
+        raise TypeError(
+            f"config is a dict of settings or a BrokerConfig, as of BrokerConfig.load(PATH), not {config!r}"
+        )
+    for name in config:
+        if not isinstance(name, str):
+            raise TypeError(f"config has Kafka's names of settings as its keys, not {name!r}")
+
+
+def _one_directory(directory: str | os.PathLike[str]) -> str:
+    """Raises ConfigError, TypeError."""
+    path = os.fsdecode(directory)
+    if "," in path:
+        raise ConfigError(
+            f"the directory {path!r} has a comma in its path, which Kafka's log.dirs separates paths with"
+        )
+    return path
+
+
 class Broker(Seeding):
     """A Kafka broker in this process.
 
@@ -99,6 +122,8 @@ class Broker(Seeding):
     ) -> None:
         if process and clock is not None:
             raise TypeError("a broker in a process of its own has the machine's clock")
+        if clock is not None and not hasattr(clock, "monotonic_ms"):
+            raise TypeError(f"clock is a Clock, such as ManualClock(), not {clock!r}")
         self._clock = JumpingClock() if clock is None else clock
         self._is_process = process
         self._host: Host | None = None
@@ -111,13 +136,16 @@ class Broker(Seeding):
         self._keeper: NodeKeeper | None = None
         self._ports: Sequence[Listener] = ()
         self._temporary_directory: str | None = None
+        self._starting = threading.Lock()
         if isinstance(config, BrokerConfig):
             if directory is not None or settings:
                 raise TypeError("a BrokerConfig is taken as it is: give directory and settings to it instead")
             self._config = config
         else:
+            given = {} if config is None else config
+            _ensure_mapping(given)
             _ensure_known(settings)
-            self._config = self._complete({**(config or {}), **settings}, directory)
+            self._config = self._complete({**given, **settings}, directory)
 
     # What it is.
 
@@ -203,17 +231,17 @@ class Broker(Seeding):
 
         :raises ConfigError, StorageError: why it cannot start. RuntimeError: it is running.
         """
-        self._prepare()
-        try:
-            self._host = self._new_host()
-        except BaseException:
-            self._forget()
-            raise
-        if self._requests is not None:
-            self._requests.begin()
-        keep_from_forks(self)
-        # A program that forgets to stop its broker ends, and the broker stops cleanly.
-        atexit.register(self.stop)
+        with self._prepared():
+            try:
+                self._host = self._new_host()
+                if self._requests is not None:
+                    self._requests.begin()
+                keep_from_forks(self)
+                # A program that forgets to stop its broker ends, and the broker stops cleanly.
+                atexit.register(self.stop)
+            except BaseException:  # also an interrupt, when it runs already
+                self.stop()
+                raise
         return self
 
     def stop(self) -> None:
@@ -249,6 +277,7 @@ class Broker(Seeding):
         self._keeper = None
         self._ports = ()
         self._temporary_directory = None  # it is the parent's
+        self._starting = threading.Lock()
         if host is not None:
             host.leave_to_parent()
 
@@ -258,7 +287,11 @@ class Broker(Seeding):
         self._refuse_on_own_loop()
         self._ports = host.listeners
         self._host = None
-        host.stop()
+        try:
+            host.stop()
+        except BaseException:
+            self._forget()
+            raise
         self.start()
 
     def __enter__(self) -> Broker:
@@ -284,15 +317,15 @@ class Broker(Seeding):
 
         if self._is_process:
             raise TypeError("a broker in a process of its own has no event loop here: use start()")
-        self._prepare()
-        try:
-            keeper = self._new_keeper()
-            await keeper.start(self._ports)
-        except BaseException:
-            self._forget()
-            raise
-        self._keeper, self._host = keeper, LoopHost(keeper)
-        keep_from_forks(self)
+        with self._prepared():
+            try:
+                keeper = self._new_keeper()
+                await keeper.start(self._ports)
+            except BaseException:
+                self._forget()
+                raise
+            self._keeper, self._host = keeper, LoopHost(keeper)
+            keep_from_forks(self)
         return self
 
     async def stop_async(self) -> None:
@@ -328,6 +361,8 @@ class Broker(Seeding):
 
         :raises ValueError: it was deleted, or has another number of directories.
         """
+        if not hasattr(snapshot, "directories"):
+            raise TypeError(f"what snapshot() returned is restored, not {snapshot!r}")
         if snapshot.is_deleted or len(snapshot.directories) != len(self._directories):
             raise ValueError("the snapshot was deleted, or is of a broker with another number of log.dirs")
         self._end_faults()
@@ -345,7 +380,14 @@ class Broker(Seeding):
         from minikafka.handlers import API_BY_KEY
 
         host = self._running_host()
-        return host.call(request, API_BY_KEY[request.api_key].max_version if version is None else version, timeout_s)
+        api = API_BY_KEY[request.api_key]
+        if version is None:
+            version = api.max_version
+        elif not api.min_version <= version <= api.max_version:
+            raise ValueError(
+                f"{api.name} is served in the versions {api.min_version} to {api.max_version}, not {version}"
+            )
+        return host.call(request, version, timeout_s)
 
     @property
     def may_wait(self) -> bool:
@@ -367,21 +409,29 @@ class Broker(Seeding):
         if any(key in given for key in _LISTENER_KEYS):
             del defaults["listeners"]
         if directory is not None:
-            defaults["log.dirs"] = directory
+            defaults["log.dirs"] = _one_directory(directory)
         elif "log.dirs" not in given and "log.dir" not in given:
             defaults.update(_TEMPORARY_DEFAULTS)
-            self._temporary_directory = defaults["log.dirs"] = temporary_path()
+            self._temporary_directory = defaults["log.dirs"] = _one_directory(temporary_path())
         return BrokerConfig.from_mapping({**defaults, **given.originals})
 
     @property
     def _directories(self) -> list[str]:
         return written_with(self._config)
 
-    def _prepare(self) -> None:
-        if self._host is not None:
-            raise RuntimeError("the broker is running")
-        if self._temporary_directory is not None:
-            os.makedirs(self._temporary_directory, 0o700, exist_ok=True)
+    @contextmanager
+    def _prepared(self) -> Iterator[None]:
+        """:raises RuntimeError: it runs, or somebody else is about to start it."""
+        if not self._starting.acquire(blocking=False):
+            raise RuntimeError("the broker is being started already")
+        try:
+            if self._host is not None:
+                raise RuntimeError("the broker is running")
+            if self._temporary_directory is not None:
+                os.makedirs(self._temporary_directory, 0o700, exist_ok=True)
+            yield
+        finally:
+            self._starting.release()
 
     def _new_host(self) -> Host:
         if self._is_process:

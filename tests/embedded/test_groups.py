@@ -68,6 +68,22 @@ def test_what_there_is_no_group_of(broker: Broker) -> None:
         broker.wait_for_group("none", 2, timeout_s=0)
 
 
+@pytest.mark.parametrize(
+    ("offsets", "error", "sentence"),
+    [
+        ({"t": 5}, TypeError, r"offsets are of \(topic, partition\), such as .* not of 't'"),
+        ({("t", 0): "5"}, TypeError, "an offset is a number, not '5'"),
+        ({("t", 0): -5}, ValueError, "an offset is 0 or more, not -5"),
+        ({("none", 0): 5}, ApiError, r"the offset of 'g' in none-0 was not committed: This server does not host this"),
+    ],
+)
+def test_offsets_that_cannot_be_committed(broker: Broker, offsets: Any, error: type[Exception], sentence: str) -> None:
+    broker.create_topic("t")
+    with pytest.raises(error, match=sentence):
+        broker.commit_offsets("g", offsets)
+    assert broker.committed_offsets("g") == {}
+
+
 def test_the_offsets_of_a_deleted_topic_do_not_count(broker: Broker) -> None:
     broker.seed({"t": ["a"]})
     with consumer(broker, "classic") as reading:

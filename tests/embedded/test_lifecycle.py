@@ -20,6 +20,7 @@ import pytest
 from minikafka import Broker, ConfigError, StorageError
 from minikafka.clock import ManualClock
 from minikafka.embedded import directories
+from minikafka.server.node import Node
 from tests.support.brokers import answers_api_versions
 from tests.support.polling import wait_until
 
@@ -191,6 +192,78 @@ def test_an_interrupted_call_does_not_end_the_broker() -> None:
 
 
 @pytest.mark.usefixtures("nothing_is_left")
+@pytest.mark.parametrize("step", ["start", "stop"])
+def test_an_interrupt_while_it_starts_or_stops_leaves_nothing(
+    step: str, nothing_is_left: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = getattr(Node, step)
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
+
+    async def interrupted(node: Node) -> None:
+        signal.pthread_kill(main_thread, signal.SIGINT)
+        await asyncio.sleep(0.01)  # there is more to do, when the program already knows
+        await done(node)
+
+    broker = Broker()
+    with monkeypatch.context() as patch:
+        patch.setattr(Node, step, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            broker.start().stop()
+    assert not broker.is_running
+    assert list(nothing_is_left.iterdir()) == []
+    with broker:
+        assert broker.topics() == {}
+
+
+def test_only_one_thread_starts_it(nothing_is_left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = Node.start
+    broker = Broker()
+    refusals: list[str] = []
+
+    def start_too() -> None:
+        try:
+            broker.start()
+        except RuntimeError as error:
+            refusals.append(str(error))
+
+    async def start_both(node: Node) -> None:
+        await asyncio.to_thread(start_too)
+        await begin(node)
+
+    monkeypatch.setattr(Node, "start", start_both)
+    with broker:
+        assert refusals == ["the broker is being started already"]
+        assert broker.topics() == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ({"directory": "a,b"}, ConfigError, "the directory 'a,b' has a comma in its path"),
+        ({"directory": 5}, TypeError, "not int"),
+        ({"config": "server.properties"}, TypeError, r"BrokerConfig\.load\(PATH\), not 'server\.properties'"),
+        ({"config": {5: 6}}, TypeError, "Kafka's names of settings as its keys, not 5"),
+        ({"clock": 5}, TypeError, r"such as ManualClock\(\), not 5"),
+        ({"requests_kept": -1}, ValueError, "a number of 0 or more, not -1"),
+    ],
+)
+def test_what_a_broker_cannot_be_made_of(arguments: dict[str, Any], error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error, match=sentence):
+        Broker(**arguments)
+
+
+def test_a_directory_named_by_bytes(tmp_path: Path) -> None:
+    assert Broker(bytes(tmp_path)).config.log_dirs == [str(tmp_path)]
+
+
+def test_a_version_that_is_not_served() -> None:
+    from minikafka.protocol.messages import MetadataRequest
+
+    with Broker() as broker, pytest.raises(ValueError, match="Metadata is served in the versions 0 to 13, not 99"):
+        broker.call(MetadataRequest(), 99)
+
+
 def test_a_process_of_its_own() -> None:
     with Broker(process=True, num_partitions=2) as broker:
         assert answers_api_versions("127.0.0.1", broker.port)

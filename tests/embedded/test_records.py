@@ -42,7 +42,7 @@ def test_a_topic_comes_to_be_when_it_is_written_to(broker: Broker) -> None:
     assert broker.topics() == {"new": 1}
     assert [record.offset for record in broker.records("new")] == [0, 1]
     assert broker.produce("chosen", "v", partition=0).offset == 0
-    with pytest.raises(ApiError):
+    with pytest.raises(ApiError, match=r"another-1: This server does not host this topic-partition\."):
         broker.produce("another", "v", partition=1)
 
 
@@ -58,6 +58,8 @@ def test_refusals() -> None:
             broker.produce("t", "v", partition=5)
         with pytest.raises(TypeError, match=r"json\.dumps"):
             broker.produce("t", {"a": 1})  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="a number of records, or a function of a record, not '1'"):
+            broker.wait_for("t", "1")  # type: ignore[arg-type]
 
 
 def test_reading_begins_where_the_log_does(broker: Broker) -> None:

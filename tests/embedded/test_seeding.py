@@ -71,6 +71,7 @@ def test_from_another_broker(broker: Broker) -> None:
         ("s.jsonl", '{"topic": "t"}\n{"value": 1}', r"s\.jsonl:2 is no object with a topic"),
         ("s.jsonl", '{"topic": "t"}\n{{', r"s\.jsonl:2 is no JSON"),
         ("s.json", '{"t": [{"vlaue": 1}]}', "the seed of 't' has vlaue"),
+        ("s.json", '{"t": {"partitions": 0}}', "the seed of 't' has partitions=0: a number of 1 or more"),
         ("s.json", '{"t": {"partition": 1}}', "the seed of 't' has partition, and only configs, partitions, records"),
     ],
 )
@@ -79,6 +80,11 @@ def test_what_cannot_be_understood(broker: Broker, tmp_path: Path, name: str, te
     path.write_text(text)
     with pytest.raises(ValueError, match=complaint):
         broker.seed(path)
+
+
+def test_a_tuple_that_is_no_pair(broker: Broker) -> None:
+    with pytest.raises(ValueError, match=r"a record of the seed of 't' is \('k', 'v', 'z'\): a pair is key and value"):
+        broker.seed({"t": [("k", "v", "z")]})  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize("seed", [5, None, {"t": 5}, {"t": "apple"}, {"t": {"records": 5}}])

@@ -36,6 +36,20 @@ def test_refusals_are_the_brokers(broker: Broker, settings: dict[str, object], c
     assert refused.value.code == code
 
 
+def test_names_and_numbers_that_are_none(broker: Broker) -> None:
+    for ask in (broker.create_topic, broker.delete_topic, broker.topic_configs, broker.records, broker.produce):
+        with pytest.raises(TypeError, match="a topic is named by text, not by 5"):
+            ask(5)  # type: ignore[operator]
+    with pytest.raises(TypeError, match="partitions is a number, not '3'"):
+        broker.create_topic("t", "3")  # type: ignore[arg-type]
+    assert broker.topics() == {}
+
+
+def test_settings_of_what_is_not_there(broker: Broker) -> None:
+    with pytest.raises(ApiError, match=r"none: This server does not host this topic-partition\."):
+        broker.topic_configs("none")
+
+
 def test_deleting_what_is_not_there(broker: Broker) -> None:
     with pytest.raises(ApiError) as refused:
         broker.delete_topic("none")

@@ -187,6 +187,8 @@ class TestSelection:
             ("PRODUCE", {"partition": 1}, r"partition 1 of which topic"),
             ("CONSUMER_GROUP_HEARTBEAT", {"topic": "t"}, r"does not fail for a topic alone"),
             ("PRODUCE", {"times": 0}, r"times=0"),
+            ("PRODUCE", {"skip": -1}, r"skip=-1: a number of 0 or more"),
+            ([], {}, r"no API is named"),
         ],
     )
     def test_filters_that_fit_nothing(self, broker: Broker, api: str, filters: Any, message: str) -> None:
@@ -198,6 +200,8 @@ class TestSelection:
         [
             ({"topics": ["t"]}, r"faults have no topics=; there are topic, partition"),
             ({"topic": "t", "partition": "1"}, r"a partition is a number, not '1'"),
+            ({"times": "2"}, r"times is a number, not '2'"),
+            ({"when": 5}, r"when is a function of the decoded request, not 5"),
         ],
     )
     def test_filters_that_there_are_not(self, broker: Broker, filters: Any, message: str) -> None:

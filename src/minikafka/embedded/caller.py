@@ -79,6 +79,13 @@ def wait_for_change(watch: Watch, looked_at: float, deadline: float) -> bool:
     return True
 
 
+def name_of_topic(topic: object) -> str:
+    """Raises TypeError: that is no name."""
+    if not isinstance(topic, str):
+        raise TypeError(f"a topic is named by text, not by {topic!r}")
+    return topic
+
+
 def check(code: int, message: str | None = None) -> None:
     """:raises ApiError: the answer holds an error code."""
     if code != NONE:

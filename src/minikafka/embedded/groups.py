@@ -17,6 +17,7 @@ from minikafka.errors import (
     NOT_COORDINATOR,
     UNKNOWN_TOPIC_OR_PARTITION,
     ApiError,
+    message_of,
 )
 from minikafka.protocol import messages
 
@@ -104,8 +105,9 @@ class GroupCalls(TopicCalls):
     def commit_offsets(self, group_id: str, offsets: Mapping[tuple[str, int], int | CommittedOffset]) -> None:
         """Say where a group without members is to go on: topic and partition -> offset. Raises ApiError."""
         by_topic: dict[str, list[messages.OffsetCommitRequest.OffsetCommitRequestPartition]] = {}
-        for (topic, index), committed in offsets.items():
-            offset, metadata = (committed, "") if isinstance(committed, int) else committed
+        for where, committed in offsets.items():
+            topic, index = _topic_partition(where)
+            offset, metadata = _committed(committed)
             by_topic.setdefault(topic, []).append(
                 messages.OffsetCommitRequest.OffsetCommitRequestPartition(
                     partition_index=index, committed_offset=offset, committed_metadata=metadata
@@ -121,7 +123,11 @@ class GroupCalls(TopicCalls):
         answer = self._ask(request, _OFFSET_COMMIT_VERSION, _first_error)
         for topic in answer.topics:
             for partition in topic.partitions:
-                check(partition.error_code, f"the offset of {group_id!r} in {topic.name}-{partition.partition_index}")
+                check(
+                    partition.error_code,
+                    f"the offset of {group_id!r} in {topic.name}-{partition.partition_index} was not committed: "
+                    f"{message_of(partition.error_code)}",
+                )
 
     def lag(self, group_id: str, topic: str | None = None) -> dict[tuple[str, int], int]:
         """Topic and partition -> how many records the group has not committed yet, of the partitions it has committed
@@ -221,13 +227,31 @@ class GroupCalls(TopicCalls):
     def _state(self, group_id: str) -> str:
         group = self._group_or_none(group_id)
         if group is None:
-            return f"There is no such group, but {sorted(self.groups())}"
+            others = sorted(self.groups())
+            return f"There is no such group, but {others}" if others else "There is no such group, nor any other"
         members = {member.client_id: member.partitions for member in group.members}
         return f"The group is {group.state} and has {len(group.members)} members: {members}"
 
 
 def _first_error(answer: messages.OffsetCommitResponse) -> int:
     return next((part.error_code for topic in answer.topics for part in topic.partitions), NONE)
+
+
+def _topic_partition(given: Any) -> tuple[str, int]:
+    """Raises TypeError."""
+    if isinstance(given, tuple) and list(map(type, given)) == [str, int]:
+        return given[0], given[1]
+    raise TypeError(f'offsets are of (topic, partition), such as ("orders", 0), not of {given!r}')
+
+
+def _committed(given: Any) -> tuple[int, str]:
+    """Raises TypeError, ValueError."""
+    offset, metadata = given if isinstance(given, tuple) else (given, "")
+    if not isinstance(offset, int):
+        raise TypeError(f"an offset is a number, not {offset!r}")
+    if offset < 0:
+        raise ValueError(f"an offset is 0 or more, not {offset}")
+    return offset, metadata
 
 
 def _assigned(assignment: bytes) -> list[tuple[str, int]]:

@@ -77,8 +77,8 @@ class ThreadHost:
         try:
             self._thread.run(keeper.start(ports))
             calls = NodeCalls(keeper, self._thread.loop, self._thread.run(_thread_id()))
-        except BaseException:
-            self._thread.close()
+        except BaseException:  # also an interrupt, after the node began
+            self.stop()
             raise
         self.call = calls.call
         self.perform = calls.perform

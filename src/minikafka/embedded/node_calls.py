@@ -73,6 +73,9 @@ class NodeCalls:
         except concurrent.futures.TimeoutError:
             self._loop.call_soon_threadsafe(call.cancel)
             raise TimeoutError(f"the broker did not answer {name} within {timeout_s:g} s") from None
+        except KeyboardInterrupt:
+            self._loop.call_soon_threadsafe(call.cancel)
+            raise
 
 
 class _Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class NodeKeeper:
-    """Keeps at most one running node. Used on one event loop.
+    """Keeps at most one running node. Used on one event loop; one thing is done after the other.
 
     :param is_durable: False skips every sync, for data that is thrown away.
     :param faults: what may go wrong with every node on purpose.
@@ -41,6 +42,7 @@ class NodeKeeper:
         self._is_durable = is_durable
         self._faults = faults
         self.node: Node | None = None
+        self._turn = asyncio.Lock()
         self._is_settled = threading.Event()
         self._is_settled.set()
         self.watches = Watches()
@@ -73,29 +75,32 @@ class NodeKeeper:
 
         :raises ConfigError, StorageError: why it cannot start.
         """
-        node = self._new_node(_on_ports(self._config, ports))
-        await node.start()
-        self._run_on(node)
+        async with self._turn:
+            node = self._new_node(_on_ports(self._config, ports))
+            await node.start()
+            self._run_on(node)
 
     async def stop(self) -> None:
         """Stop cleanly. Raises StorageError: something could not be made durable."""
-        node = self._end()
-        if node is not None:
-            await node.stop()
+        async with self._turn:
+            node = self._end()
+            if node is not None:
+                await node.stop()
 
     async def kill(self) -> None:
         """See ``Node.kill``."""
-        node = self._end()
-        if node is not None:
-            await node.kill()
+        async with self._turn:
+            node = self._end()
+            if node is not None:
+                await node.kill()
 
     async def reset(self) -> None:
         """Go on as a new broker, empty, with the same ports and cluster id. Connections are cut."""
-        await self._exchange(self.running.kill, lambda: directories.empty(self.directories))
+        await self._exchange(Node.kill, lambda: directories.empty(self.directories))
 
     async def snapshot(self, targets: Sequence[str]) -> None:
         """Copy ``directories`` to ``targets``, as a clean stop leaves them, and go on."""
-        await self._exchange(self.running.stop, lambda: directories.copy(self.directories, targets))
+        await self._exchange(Node.stop, lambda: directories.copy(self.directories, targets))
 
     async def restore(self, sources: Sequence[str]) -> None:
         """Go on from copies that ``snapshot`` made."""
@@ -104,30 +109,33 @@ class NodeKeeper:
             directories.empty(self.directories)
             directories.copy(sources, self.directories)
 
-        await self._exchange(self.running.kill, put_back)
+        await self._exchange(Node.kill, put_back)
 
-    async def _exchange(self, end: Callable[[], Awaitable[None]], change_files: Callable[[], None]) -> None:
+    async def _exchange(self, end: Callable[[Node], Awaitable[None]], change_files: Callable[[], None]) -> None:
         """End the node, change what is on disk, and start another that inherits the sockets: a client that connects
         meanwhile waits."""
         from minikafka.embedded.producer_ids import skip_producer_ids
 
-        old = self.running
-        next_producer_id = old.services.image.next_producer_id
-        self._is_settled.clear()
-        try:
-            node = await self._successor(old, end, change_files)
-            await node.start()
-            await skip_producer_ids(node.services.controller, next_producer_id)
-            self._run_on(node)
-        finally:
-            self._is_settled.set()
+        async with self._turn:
+            old = self.running
+            next_producer_id = old.services.image.next_producer_id
+            self._is_settled.clear()
+            try:
+                node = await self._successor(old, end, change_files)
+                await node.start()
+                await skip_producer_ids(node.services.controller, next_producer_id)
+                self._run_on(node)
+            finally:
+                self._is_settled.set()
 
-    async def _successor(self, old: Node, end: Callable[[], Awaitable[None]], change_files: Callable[[], None]) -> Node:
+    async def _successor(
+        self, old: Node, end: Callable[[Node], Awaitable[None]], change_files: Callable[[], None]
+    ) -> Node:
         listeners = old.bound_listeners
         sockets = old.duplicate_sockets()
         self.node = None
         try:
-            await end()
+            await end(old)
             change_files()
             return self._new_node(_on_ports(self._config, listeners), sockets)
         except BaseException:

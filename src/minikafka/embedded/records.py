@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from minikafka.embedded.caller import check, wait_for_change
+from minikafka.embedded.caller import check, name_of_topic, wait_for_change
 from minikafka.embedded.topics import TopicCalls
-from minikafka.errors import UNKNOWN_TOPIC_OR_PARTITION, ApiError
+from minikafka.errors import UNKNOWN_TOPIC_OR_PARTITION, ApiError, message_of
 from minikafka.protocol import messages
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class RecordCalls(TopicCalls):
         """
         from minikafka.embedded.plain_types import Record, content, stored_record
 
+        name_of_topic(topic)
         if partition is None:
             partition = self._partition_for(content(key), self.partition_count(topic, creates=True))
         record = stored_record(0, self.now_ms() if timestamp is None else timestamp, key, value, headers)
@@ -73,7 +74,7 @@ class RecordCalls(TopicCalls):
             topic_data=[messages.ProduceRequest.TopicProduceData(name=topic, partition_data=[data])],
         )
         [answer] = self.call(request, _PRODUCE_VERSION).responses[0].partition_responses
-        check(answer.error_code, answer.error_message or None)
+        check(answer.error_code, f"{topic}-{partition}: {answer.error_message or message_of(answer.error_code)}")
         return answer.base_offset, answer.log_append_time_ms
 
     def records(self, topic: str, *, committed_only: bool = False) -> list[Record]:
@@ -124,6 +125,8 @@ class RecordCalls(TopicCalls):
         :returns: the records, all there are then; those for which it holds.
         :raises TimeoutError: with what is there instead.
         """
+        if not callable(awaited) and not isinstance(awaited, int):
+            raise TypeError(f"what is awaited is a number of records, or a function of a record, not {awaited!r}")
         reader = self._reader(topic, committed_only)
         seen: list[Record] = []
 

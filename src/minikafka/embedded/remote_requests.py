@@ -35,7 +35,7 @@ class RemoteRequests(Requests):
         if self._size:
             self.keep(self._size)
 
-    def keep(self, size: int = 1000) -> None:
+    def _keep(self, size: int) -> None:
         self._size = size
         if self._host() is not None:
             self._ask("keep", size=size)

@@ -37,9 +37,14 @@ class Requests(ABC):
     def begin(self) -> None:
         """The broker has started."""
 
-    @abstractmethod
     def keep(self, size: int = 1000) -> None:
         """Keep the last ``size`` requests from now on; 0: none. What is kept already stays, as far as there is room."""
+        if not isinstance(size, int) or size < 0:
+            raise ValueError(f"how many requests are kept is a number of 0 or more, not {size!r}")
+        self._keep(size)
+
+    @abstractmethod
+    def _keep(self, size: int) -> None: ...
 
     @abstractmethod
     def where(
@@ -117,7 +122,7 @@ class RequestLog(Requests):
     def begin(self) -> None:
         """Nothing has to be done: they are kept here, whichever node there is."""
 
-    def keep(self, size: int = 1000) -> None:
+    def _keep(self, size: int) -> None:
         self._entries = deque(self._entries, maxlen=size)
         self._kept_bytes = sum(entry.size_bytes for entry in self._entries)
         self._on_change()

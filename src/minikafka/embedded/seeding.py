@@ -86,6 +86,8 @@ class Seeding(RecordCalls, GroupCalls):
                 wanted.get("configs", {}),
                 wanted.get("records", ()),
             )
+        if not isinstance(partitions, int) or (partitions < 1 and partitions != -1):
+            raise ValueError(f"the seed of {topic!r} has partitions={partitions!r}: a number of 1 or more")
         if isinstance(records, (str, bytes)) or not isinstance(records, Iterable):
             raise ValueError(f"the records of the seed of {topic!r} are {records!r}: give a list of them")
         count = self.partition_count(topic)
@@ -101,6 +103,8 @@ class Seeding(RecordCalls, GroupCalls):
 
     def _read(self, topic: str, given: Any, count: int) -> tuple[int, StoredRecord]:
         if isinstance(given, tuple):
+            if len(given) != 2:
+                raise ValueError(f"a record of the seed of {topic!r} is {given!r}: a pair is key and value")
             key, value = given
             given = {"key": key, "value": value}
         elif not isinstance(given, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from minikafka.embedded.caller import Caller, check
+from minikafka.embedded.caller import Caller, check, name_of_topic
 from minikafka.errors import NONE, UNKNOWN_TOPIC_OR_PARTITION, ApiError, message_of
 from minikafka.protocol import messages
 
@@ -32,9 +32,11 @@ class TopicCalls(Caller):
             (``retention_ms=1000``).
         :raises ApiError: why it was not created.
         """
+        if not isinstance(partitions, int):
+            raise TypeError(f"partitions is a number, not {partitions!r}")
         given = {**(configs or {}), **{name.replace("_", "."): value for name, value in settings.items()}}
         wanted = messages.CreateTopicsRequest.CreatableTopic(
-            name=topic,
+            name=name_of_topic(topic),
             num_partitions=partitions,
             replication_factor=-1,
             configs=[
@@ -63,17 +65,17 @@ class TopicCalls(Caller):
         :raises ApiError: why one of them is still there.
         """
         names = list(self.topics()) if topics is None else topics
-        states = [messages.DeleteTopicsRequest.DeleteTopicState(name=name) for name in names]
+        states = [messages.DeleteTopicsRequest.DeleteTopicState(name=name_of_topic(name)) for name in names]
         for result in self.call(messages.DeleteTopicsRequest(topics=states, timeout_ms=_TIMEOUT_MS), 6).responses:
             check(result.error_code, f"{result.name}: {result.error_message}" if result.error_message else None)
 
     def topic_configs(self, topic: str) -> dict[str, str]:
         """The settings that were made for the topic itself. Raises ApiError."""
         resource = messages.DescribeConfigsRequest.DescribeConfigsResource(
-            resource_type=_TOPIC_RESOURCE, resource_name=topic, configuration_keys=None
+            resource_type=_TOPIC_RESOURCE, resource_name=name_of_topic(topic), configuration_keys=None
         )
         [result] = self.call(messages.DescribeConfigsRequest(resources=[resource]), 4).results
-        check(result.error_code, result.error_message)
+        check(result.error_code, result.error_message or f"{topic}: {message_of(result.error_code)}")
         return {entry.name: entry.value for entry in result.configs if entry.config_source == _TOPIC_CONFIG_SOURCE}
 
     def configure_topic(
@@ -100,7 +102,8 @@ class TopicCalls(Caller):
         """How many partitions a topic has, 0 when it is not there; with ``creates`` it is made then, if the broker
         does so for clients. Raises ApiError."""
         request = messages.MetadataRequest(
-            topics=[messages.MetadataRequest.MetadataRequestTopic(name=topic)], allow_auto_topic_creation=False
+            topics=[messages.MetadataRequest.MetadataRequestTopic(name=name_of_topic(topic))],
+            allow_auto_topic_creation=False,
         )
         count = _partitions(self.call(request, _METADATA_VERSION))
         if count == 0 and creates:

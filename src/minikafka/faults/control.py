@@ -39,6 +39,7 @@ class Chosen(Filters, total=False):
     """How many requests that it is meant for go untouched first."""
 
 
+_NUMBERS = ("ms", "throttle_ms", "bytes_per_s", "sent_bytes", "times", "skip")
 _CHOSEN = ("topic", "partition", "client_id", "group", "transactional_id", "when", "times", "skip")
 
 
@@ -347,6 +348,8 @@ class Faults:
     def jump_clock(self, ms: int) -> Fault:
         """Set the broker's wall clock forward, or back where negative, until this ends. Deadlines stay when they
         were."""
+        if not isinstance(ms, (int, float)):
+            raise TypeError(f"ms is a number, not {ms!r}")
         self._host().jump_clock(ms)
         return self._stand(lambda: self._host().jump_clock_back(ms))
 
@@ -364,6 +367,7 @@ class Faults:
         for name in chosen:
             if name not in _CHOSEN:
                 raise TypeError(f"faults have no {name}=; there are {', '.join(_CHOSEN)}")
+        _check_values({**arguments, **chosen})
         return Fault(self, self._host().add_fault(kind, {**arguments, **chosen}), required=required)
 
     def _act(self, action: str, **arguments: Any) -> Any:
@@ -382,6 +386,21 @@ class Faults:
     def _forget(self, fault: Fault) -> None:
         if fault in self._standing:
             self._standing.remove(fault)
+
+
+def _check_values(arguments: Mapping[str, Any]) -> None:
+    """Raises TypeError, ValueError."""
+    for name in _NUMBERS:
+        value = arguments.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, (int, float)):
+            raise TypeError(f"{name} is a number, not {value!r}")
+        if value < 0 and name != "times":
+            raise ValueError(f"{name}={value}: a number of 0 or more")
+    when = arguments.get("when")
+    if when is not None and not callable(when):
+        raise TypeError(f"when is a function of the decoded request, not {when!r}")
 
 
 def _one_of(group: str | None, transactional_id: str | None) -> dict[str, Any]:

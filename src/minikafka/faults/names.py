@@ -16,7 +16,10 @@ def api_keys(apis: str | int | Iterable[str | int]) -> frozenset[int]:
     if apis == ALL:
         return frozenset(API_BY_KEY)
     if isinstance(apis, Iterable) and not isinstance(apis, str):
-        return frozenset(map(api_key, apis))
+        found = frozenset(map(api_key, apis))
+        if not found:
+            raise ValueError("no API is named")
+        return found
     return frozenset((api_key(apis),))
 
 
