@@ -13,7 +13,7 @@ from minikafka.protocol.messages import ApiVersionsRequest, DescribeClusterReque
 from tests.controller.nodes import CLUSTER_ID, Workers
 from tests.handlers.control_plane import ControlPlane, versions_of
 
-GROUP, TRANSACTION, SHARE = 0, 1, 2
+GROUP, SHARE = 0, 2
 FINALIZED = [
     ("group.version", 1),
     ("kraft.version", 1),
@@ -157,12 +157,8 @@ def test_the_answer_waits_for_the_coordinators_topic() -> None:
 
 
 @pytest.mark.parametrize("version", range(1, 7))
-def test_types_without_a_coordinator(plane: ControlPlane, version: int) -> None:
+def test_keys_that_nobody_coordinates(plane: ControlPlane, version: int) -> None:
     malformed = errors.message_of(errors.INVALID_REQUEST)
-    served = {api.name for api in API_TABLE}
-    if "EndTxn" not in served:
-        [found] = find(plane, version, "t", key_type=TRANSACTION)
-        assert found[:4] == (errors.COORDINATOR_NOT_AVAILABLE, -1, "", -1)
     [found] = find(plane, version, "not a share key", key_type=SHARE)
     assert found == (errors.INVALID_REQUEST, -1, "", -1, malformed if version < 4 else "")
     [found] = find(plane, version, "x", key_type=3)

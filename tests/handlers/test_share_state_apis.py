@@ -40,7 +40,7 @@ def test_failing_as_a_whole(cls: Any, topic_cls: str, handler: Any) -> None:
         getattr(cls, topic_cls)(
             topic_id=topic_id, partitions=[cls.PartitionData(partition=partition) for partition in partitions]
         )
-        for topic_id, partitions in ((T, [0, 3]), (U, [1]))
+        for topic_id, partitions in ((T, [0]), (U, [1]), (T, [3]))
     ]
     response = handler.error_response(cls(group_id="g", topics=topics), errors.CLUSTER_AUTHORIZATION_FAILED)
     for version in range(cls.min_version, cls.max_version + 1):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.coordinator.gathering import map_pending
 from minikafka.coordinator.share_state.outcomes import Outcome
-from minikafka.handlers._share_states import ByPartition, ask_each, fail_each
+from minikafka.handlers._share_states import ByPartition, ask_each, fail_each, results
 from minikafka.protocol.messages import InitializeShareGroupStateResponse
 
 if TYPE_CHECKING:
@@ -44,12 +44,7 @@ def error_response(request: InitializeShareGroupStateRequest, code: int) -> Init
 
 
 def _response(outcomes: ByPartition[Outcome]) -> InitializeShareGroupStateResponse:
-    return InitializeShareGroupStateResponse(
-        results=[
-            _Result(topic_id=topic_id, partitions=[_partition_result(*each) for each in by_partition.items()])
-            for topic_id, by_partition in outcomes.items()
-        ]
-    )
+    return InitializeShareGroupStateResponse(results=results(outcomes, _Result, _partition_result))
 
 
 def _partition_result(partition: int, outcome: Outcome) -> _PartitionResult:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.coordinator.gathering import map_pending
 from minikafka.coordinator.share_state.outcomes import ReadState
-from minikafka.handlers._share_states import ByPartition, ask_each, fail_each
+from minikafka.handlers._share_states import ByPartition, ask_each, fail_each, results
 from minikafka.protocol.messages import ReadShareGroupStateResponse
 
 if TYPE_CHECKING:
@@ -39,12 +39,7 @@ def error_response(request: ReadShareGroupStateRequest, code: int) -> ReadShareG
 
 
 def _response(outcomes: ByPartition[ReadState]) -> ReadShareGroupStateResponse:
-    return ReadShareGroupStateResponse(
-        results=[
-            _Result(topic_id=topic_id, partitions=[_partition_result(*each) for each in by_partition.items()])
-            for topic_id, by_partition in outcomes.items()
-        ]
-    )
+    return ReadShareGroupStateResponse(results=results(outcomes, _Result, _partition_result))
 
 
 def _partition_result(partition: int, outcome: ReadState) -> _PartitionResult:

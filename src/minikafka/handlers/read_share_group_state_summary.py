@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from minikafka.coordinator.gathering import map_pending
 from minikafka.coordinator.share_state.outcomes import ReadSummary
-from minikafka.handlers._share_states import ByPartition, ask_each, fail_each
+from minikafka.handlers._share_states import ByPartition, ask_each, fail_each, results
 from minikafka.protocol.messages import ReadShareGroupStateSummaryResponse
 
 if TYPE_CHECKING:
@@ -42,12 +42,7 @@ def error_response(request: ReadShareGroupStateSummaryRequest, code: int) -> Rea
 
 
 def _response(outcomes: ByPartition[ReadSummary]) -> ReadShareGroupStateSummaryResponse:
-    return ReadShareGroupStateSummaryResponse(
-        results=[
-            _Result(topic_id=topic_id, partitions=[_partition_result(*each) for each in by_partition.items()])
-            for topic_id, by_partition in outcomes.items()
-        ]
-    )
+    return ReadShareGroupStateSummaryResponse(results=results(outcomes, _Result, _partition_result))
 
 
 def _partition_result(partition: int, outcome: ReadSummary) -> _PartitionResult:

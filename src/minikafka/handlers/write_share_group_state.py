@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from minikafka.coordinator.gathering import map_pending
 from minikafka.coordinator.share_state.outcomes import Outcome
 from minikafka.coordinator.share_state.state_batches import StateBatch
-from minikafka.handlers._share_states import ByPartition, ask_each, fail_each
+from minikafka.handlers._share_states import ByPartition, ask_each, fail_each, results
 from minikafka.protocol.messages import WriteShareGroupStateResponse
 
 if TYPE_CHECKING:
@@ -53,12 +53,7 @@ def error_response(request: WriteShareGroupStateRequest, code: int) -> WriteShar
 
 
 def _response(outcomes: ByPartition[Outcome]) -> WriteShareGroupStateResponse:
-    return WriteShareGroupStateResponse(
-        results=[
-            _Result(topic_id=topic_id, partitions=[_partition_result(*each) for each in by_partition.items()])
-            for topic_id, by_partition in outcomes.items()
-        ]
-    )
+    return WriteShareGroupStateResponse(results=results(outcomes, _Result, _partition_result))
 
 
 def _partition_result(partition: int, outcome: Outcome) -> _PartitionResult:
