@@ -22,8 +22,9 @@ from minikafka.protocol.messages import (
     ListTransactionsRequest,
     MetadataRequest,
     OffsetFetchRequest,
+    ReadShareGroupStateSummaryRequest,
 )
-from minikafka.protocol.primitives import uuid_to_text
+from minikafka.protocol.primitives import uuid_from_text, uuid_to_text
 from minikafka.records.batch import RecordBatch, iter_batches
 
 SHARED = Path(__file__).parents[2] / "shared" / "protocol"
@@ -212,6 +213,20 @@ def test_committed_offsets_of_all_groups(connection: Connection, description: di
             for entry in topic.partitions
         }
         assert found == about["offsets"], group
+
+
+def test_what_share_groups_remember(connection: Connection, description: dict[str, Any]) -> None:
+    cls = ReadShareGroupStateSummaryRequest
+    about = description["groups"]["demo-g-share"]["offsets"]
+    for name, (start_offset, lag, leader_epoch) in about.items():
+        topic, _, partition = name.rpartition("-")
+        topic_id = uuid_from_text(description["topics"][topic]["id"])
+        asked = cls.PartitionData(partition=int(partition), leader_epoch=-1)
+        topics = [cls.ReadStateSummaryData(topic_id=topic_id, partitions=[asked])]
+        [found] = connection.call(cls(group_id="demo-g-share", topics=topics)).results[0].partitions
+        assert (found.error_code, found.start_offset, found.leader_epoch) == (0, start_offset, leader_epoch), name
+        end_offset = description["topics"][topic]["partitions"][partition]["highWatermark"]
+        assert lag == f"lag {end_offset - found.start_offset - found.delivery_complete_count}", name
 
 
 def test_transactions(connection: Connection, description: dict[str, Any]) -> None:
