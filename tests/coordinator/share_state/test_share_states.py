@@ -191,6 +191,14 @@ def test_who_waits_is_sent_away_when_the_broker_stops(states: MemoryStates) -> N
     assert read(states).code == errors.COORDINATOR_NOT_AVAILABLE
 
 
+def test_while_loading_is_held_clients_are_told_to_come_again(states: MemoryStates) -> None:
+    initialize(states, start_offset=5)
+    states.runtime.hold_loading(0)
+    assert read(states).code == errors.COORDINATOR_LOAD_IN_PROGRESS
+    states.runtime.release_loading(0)
+    assert read(states).start_offset == 5
+
+
 def test_a_damaged_log_takes_its_states_away(states: MemoryStates, caplog: pytest.LogCaptureFixture) -> None:
     initialize(states)
     key = ShareSnapshotKey(group_id="g", topic_id=topic_id(states), partition=0)
