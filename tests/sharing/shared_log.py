@@ -62,9 +62,8 @@ class MemoryPersister:
             if refusal is not None:
                 return refusal
             key = SharePartitionId(group_id, topic_id, partition)
-            start = max(start_offset, self.start_offsets.get(key, 0))
-            self.start_offsets[key] = start
-            self.batches[key] = combine_batches(self.batches.get(key, ()), batches, start)
+            self.start_offsets[key] = start_offset
+            self.batches[key] = combine_batches(self.batches.get(key, ()), batches, start_offset)
             self.delivery_complete_counts[key] = delivery_complete_count
             return Outcome()
 

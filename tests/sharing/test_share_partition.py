@@ -450,6 +450,34 @@ def test_records_that_were_deleted_are_not_waited_for(shared: SharedLog) -> None
     assert shared.partition.window.delivery_complete_count == 0
 
 
+def test_states_of_records_that_the_log_has_lost_do_not_hold_for_others(shared: SharedLog) -> None:
+    shared.produce(4, 4)
+    shared.fetch("a")
+    shared.acknowledge("a", (2, 7, ACCEPT))
+    shared.log.truncate_to(4)
+    shared.restart()
+    shared.produce(4)
+    for _ in range(2):
+        shared.restart()
+        assert shared.fetch("b") == [(0, 1, 1), (4, 7, 1)]
+
+
+def test_a_group_goes_on_where_a_log_ends_that_has_lost_records(shared: SharedLog) -> None:
+    shared.produce(4, 4)
+    shared.fetch("a")
+    shared.acknowledge("a", (0, 7, ACCEPT))
+    shared.produce(1)
+    shared.fetch("a")
+    shared.acknowledge("a", (8, 8, ACCEPT))
+    assert shared.stored[0] == 8
+    shared.log.truncate_to(4)
+    shared.restart()
+    shared.produce(4)
+    for _ in range(2):
+        shared.restart()
+        assert shared.fetch("b") == [(4, 7, 1)]
+
+
 def test_what_somebody_holds_below_the_log_goes_when_its_lock_does(shared: SharedLog) -> None:
     shared.produce(3, 3)
     shared.fetch("a")

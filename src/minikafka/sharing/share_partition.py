@@ -165,24 +165,40 @@ class SharePartition:
             if start_offset == NO_START_OFFSET:
                 start_offset = self._reset_offset()
             self._state_epoch = stored.state_epoch
-            self.window.begin_at(start_offset, self._stored_batches(start_offset, stored.batches))
+            self._check_stored(start_offset, stored.batches)
         except ApiError as error:
             self.state = FAILED
             return Outcome(error.code, error.message)
         self.state = ACTIVE
+        self._begin_at(start_offset, stored.batches)
         return DONE
 
-    def _stored_batches(self, start_offset: int, stored: Sequence[StateBatch]) -> list[InFlightBatch]:
+    def _begin_at(self, start_offset: int, stored: Sequence[StateBatch]) -> None:
+        """Begin with what is stored, as far as the log goes. A machine that lost power may have lost records whose
+        states it has kept: other records will have their offsets."""
+        end_offset = self.log.log_end_offset
+        kept = [
+            batch._replace(last_offset=min(batch.last_offset, end_offset - 1))
+            for batch in stored
+            if batch.first_offset < end_offset
+        ]
+        in_flight = [
+            InFlightBatch(each.first_offset, each.last_offset, InFlightState(each.delivery_state, each.delivery_count))
+            for each in kept
+        ]
+        self.window.begin_at(min(start_offset, end_offset), in_flight)
+        stored_to = stored[-1].last_offset + 1 if stored else start_offset
+        if stored_to > end_offset:
+            log.warning("%s: the log ends at %d, but states are stored up to %d", self.name, end_offset, stored_to)
+            # The persister forgets what lies below a start offset, and nothing else.
+            for offset, batches in ((stored_to, []), (self.window.start_offset, kept)):
+                _followed_by(self._write(batches, offset), self._written_for_nobody)
+
+    def _check_stored(self, start_offset: int, stored: Sequence[StateBatch]) -> None:
         for batch in stored:
             if not start_offset <= batch.first_offset <= batch.last_offset or batch.delivery_state not in STATES:
                 log.error("%s: the persister gives %r for the start offset %d", self.name, batch, start_offset)
                 raise ApiError(errors.UNKNOWN_SERVER_ERROR, f"Failed to initialize the share partition {self.name}")
-        return [
-            InFlightBatch(
-                batch.first_offset, batch.last_offset, InFlightState(batch.delivery_state, batch.delivery_count)
-            )
-            for batch in stored
-        ]
 
     def _reset_offset(self) -> int:
         """Where share.auto.offset.reset says a group begins. Raises ApiError(OFFSET_NOT_AVAILABLE)."""
@@ -279,12 +295,12 @@ class SharePartition:
             return DONE
         return _followed_by(self._write(changes.stored), lambda outcome: self._written(changes, outcome))
 
-    def _write(self, batches: Sequence[StateBatch]) -> Outcome | Pending[Outcome]:
+    def _write(self, batches: Sequence[StateBatch], start_offset: int | None = None) -> Outcome | Pending[Outcome]:
         return self._persister.write(
             *self.key,
             state_epoch=self._state_epoch,
             leader_epoch=self.leader_epoch,
-            start_offset=self.window.start_offset,
+            start_offset=self.window.start_offset if start_offset is None else start_offset,
             delivery_complete_count=self.window.delivery_complete_count,
             batches=batches,
         )
@@ -306,7 +322,7 @@ class SharePartition:
         stored = [stored for batch in self._batches_under(lock) for stored in self._give_up(batch, lock)]
         if not stored:
             return
-        _followed_by(self._write(stored), self._timeout_written)
+        _followed_by(self._write(stored), self._written_for_nobody)
         self._on_available(self)
 
     def _batches_under(self, lock: DeliveryLock) -> list[InFlightBatch]:
@@ -341,9 +357,9 @@ class SharePartition:
             window.has_released = True
         return [StateBatch(first_offset, last_offset, state.state, state.delivery_count)]
 
-    def _timeout_written(self, outcome: Outcome) -> Outcome:
+    def _written_for_nobody(self, outcome: Outcome) -> Outcome:
         if outcome.code != errors.NONE:
-            log.warning("%s: that locks timed out cannot be written: %s", self.name, outcome.message)
+            log.warning("the state of share partition %s cannot be written: %s", self.name, outcome.message)
         if self.window.slide():
             self._on_available(self)
         return outcome
