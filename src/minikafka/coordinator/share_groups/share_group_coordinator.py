@@ -142,6 +142,9 @@ class ShareGroupCoordinator:
     def _alter(
         self, group_id: str, altering: Altering
     ) -> AlterShareGroupOffsetsResponse | Pending[AlterShareGroupOffsetsResponse]:
+        if not altering.start_offsets:
+            return altering.response
+
         def ended(outcomes: dict[Place, Outcome]) -> AlterShareGroupOffsetsResponse:
             if not any(outcome.code for outcome in outcomes.values()):
                 self._end_initializing(group_id, outcomes)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from minikafka.coordinator.assignments import Assignment
+from minikafka.coordinator.assignments import Assignment, Place
 from minikafka.coordinator.result import CoordinatorRecord, Result
 from minikafka.coordinator.share_groups.share_group import ShareGroup
 from minikafka.coordinator.share_groups.share_membership import ShareMembership
@@ -48,8 +48,8 @@ class Altering(NamedTuple):
     response: AlterShareGroupOffsetsResponse
     """The answer if the share coordinator agrees to all."""
     state_epoch: int = 0
-    start_offsets: dict[tuple[bytes, int], int] = {}
-    """By topic id and partition: what the share coordinator is to be asked for."""
+    start_offsets: dict[Place, int] = {}
+    """What the share coordinator is to be asked for."""
 
 
 class DeletingOffsets(NamedTuple):
@@ -105,27 +105,25 @@ class ShareOffsets:
         group.validate_delete()
         known = self._membership.metadata.topics_by_name
         begun: dict[bytes, StateTopic] = {}
-        start_offsets: dict[tuple[bytes, int], int] = {}
-        responses = []
-        for asked in topics:
+        start_offsets: dict[Place, int] = {}
+        responses: dict[str, _AlteredTopic] = {}
+        for asked in sorted(topics, key=lambda one: one.topic_name in known):
             topic = known.get(asked.topic_name)
-            count = 0 if topic is None else len(topic.partitions)
-            partitions = {one.partition_index: one.start_offset for one in asked.partitions}
-            existing = {index: offset for index, offset in partitions.items() if index < count}
+            topic_id, count = (bytes(16), 0) if topic is None else (topic.topic_id, len(topic.partitions))
+            existing = {
+                one.partition_index: one.start_offset for one in asked.partitions if one.partition_index < count
+            }
             if topic is not None:
-                begun[topic.topic_id] = StateTopic(topic.name, frozenset(existing))
-                start_offsets.update({(topic.topic_id, index): offset for index, offset in existing.items()})
-            responses.append(
-                _AlteredTopic(
-                    topic_name=asked.topic_name,
-                    topic_id=bytes(16) if topic is None else topic.topic_id,
-                    partitions=[_altered(one.partition_index, one.partition_index < count) for one in asked.partitions],
-                )
+                begun[topic_id] = StateTopic(topic.name, frozenset(existing))
+                start_offsets.update({(topic_id, index): offset for index, offset in existing.items()})
+            answered = _AlteredTopic(topic_name=asked.topic_name, topic_id=topic_id)
+            responses.setdefault(asked.topic_name, answered).partitions.extend(
+                _altered(one.partition_index, one.partition_index < count) for one in asked.partitions
             )
         records: list[CoordinatorRecord] = []
         if begun:
             records.append(state_partitions_record(group_id, _states_of(group).with_initializing(begun)))
-        response = AlterShareGroupOffsetsResponse(responses=responses)
+        response = AlterShareGroupOffsetsResponse(responses=list(responses.values()))
         return Result(records, Altering(response, group.group_epoch, start_offsets))
 
     # DeleteShareGroupOffsets

@@ -47,22 +47,23 @@ def _pools(members: Mapping[str, MemberSpec]) -> list[tuple[frozenset[bytes], li
 
 
 def _share_out(places: Sequence[Place], members: Mapping[str, MemberSpec]) -> dict[str, list[Place]]:
-    """All partitions get equally many readers, and all readers, as far as that goes, equally many partitions."""
+    """All partitions get equally many readers, and all readers, as far as that goes, equally many partitions.
+
+    What is too much goes from the front: a member's first partitions, a partition's first members.
+    """
     reader_count = -(-len(members) // len(places)) if places else 0
     share_counts = _even_shares(reader_count * len(places), list(members))
-    readers: dict[Place, set[str]] = {place: set() for place in places}
-    shares: dict[str, list[Place]] = {member_id: [] for member_id in members}
-
-    def give(place: Place, member_id: str) -> None:
-        readers[place].add(member_id)
-        shares[member_id].append(place)
-
+    readers: dict[Place, list[str]] = {place: [] for place in places}
     for member_id, spec in members.items():
-        for place in places:
-            topic_id, partition = place
-            has_place = partition in spec.current.get(topic_id, ())
-            if has_place and len(shares[member_id]) < share_counts[member_id] and len(readers[place]) < reader_count:
-                give(place, member_id)
+        kept = [place for place in places if place[1] in spec.current.get(place[0], ())]
+        for place in kept[max(len(kept) - share_counts[member_id], 0) :]:
+            readers[place].append(member_id)
+    for place in places:
+        readers[place] = readers[place][max(len(readers[place]) - reader_count, 0) :]
+    shares: dict[str, list[Place]] = {member_id: [] for member_id in members}
+    for place, its_readers in readers.items():
+        for member_id in its_readers:
+            shares[member_id].append(place)
     wanting = deque(member_id for member_id in members if len(shares[member_id]) < share_counts[member_id])
     for place in places:
         for _ in range(len(wanting)):
@@ -70,7 +71,8 @@ def _share_out(places: Sequence[Place], members: Mapping[str, MemberSpec]) -> di
                 break
             member_id = wanting.popleft()
             if member_id not in readers[place]:
-                give(place, member_id)
+                readers[place].append(member_id)
+                shares[member_id].append(place)
             if len(shares[member_id]) < share_counts[member_id]:
                 wanting.append(member_id)
     return shares
