@@ -106,12 +106,13 @@ class DataBroker:
         assert first is not None
         return first
 
-    def call(self, request: Any, version: int, *, client_id: str = "app") -> Answer:
+    def call(self, request: Any, version: int, *, client_id: str = "app", connection: Any = None) -> Answer:
         """Call the request's handler at this version. Raises the handler's ApiError, as the dispatcher sees it."""
         api = handlers.API_BY_KEY[request.api_key]
         module = __import__(f"minikafka.handlers.{api.module}", fromlist=["handle"])
         broker: Any = self
-        connection: Any = SimpleNamespace(client_host="127.0.0.1")
+        if connection is None:
+            connection = SimpleNamespace(client_host="127.0.0.1")
         ctx = RequestContext(broker, connection, api.key, version, 1, client_id)
         decoded = request_class(api.key).decode(request.encode(version), version)
         return Answer(module.handle(ctx, decoded), api.key, version)
