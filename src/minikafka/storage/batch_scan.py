@@ -20,6 +20,8 @@ _HEADER_V1 = Struct(">qiIbbq")
 _PREFIX = Struct(">qiib")
 _PREFIX_BYTES = _PREFIX.size
 _MIN_LENGTH = 14
+_LAST_OFFSET_DELTA = Struct(">i")
+_LAST_OFFSET_DELTA_POSITION = 23
 
 _LOOKUP_CHUNK_BYTES = 8 * 1024
 _SCAN_CHUNK_BYTES = 256 * 1024
@@ -120,10 +122,13 @@ class BatchHeader:
         return self.magic >= 2 and bool(self.attributes & 0x20)
 
 
-def scan_headers(file: Scanned, position: int, end_position: int, *, lookup: bool = False) -> Iterator[BatchHeader]:
+def scan_headers(
+    file: Scanned, position: int, end_position: int, *, lookup: bool = False, from_offset: int | None = None
+) -> Iterator[BatchHeader]:
     """The whole batches of ``file`` from ``position``, which must be the start of one, up to ``end_position``.
 
-    ``lookup`` reads small pieces, for callers that stop after a few batches. Ends before a batch that is cut off.
+    ``lookup`` reads small pieces, for callers that stop after a few batches. Batches of magic 2 that end before
+    ``from_offset`` are passed over: a fetch of small batches goes past a dozen. Ends before a batch that is cut off.
     Raises CorruptLogError for bytes that cannot be a batch.
     """
     chunk_bytes = _LOOKUP_CHUNK_BYTES if lookup else _SCAN_CHUNK_BYTES
@@ -136,7 +141,7 @@ def scan_headers(file: Scanned, position: int, end_position: int, *, lookup: boo
             chunk_start, at = position, 0
         if len(chunk) - at < _PREFIX_BYTES:
             return
-        _, length, _, magic = _PREFIX.unpack_from(chunk, at)
+        base_offset, length, _, magic = _PREFIX.unpack_from(chunk, at)
         if length < _MIN_LENGTH:
             raise CorruptLogError(
                 f"{file.path}: the bytes at position {position} are not a record batch (length {length})"
@@ -147,9 +152,13 @@ def scan_headers(file: Scanned, position: int, end_position: int, *, lookup: boo
             raise CorruptLogError(
                 f"{file.path}: the bytes at position {position} are not a record batch (magic {magic}, length {length})"
             )
-        header = BatchHeader(chunk, at, position)
-        yield header
-        position += header.size_bytes
+        if from_offset is not None and magic == 2:
+            last_offset_delta = _LAST_OFFSET_DELTA.unpack_from(chunk, at + _LAST_OFFSET_DELTA_POSITION)[0]
+            if base_offset + last_offset_delta < from_offset:
+                position += LOG_OVERHEAD_BYTES + length
+                continue
+        yield BatchHeader(chunk, at, position)
+        position += LOG_OVERHEAD_BYTES + length
 
 
 def read_batch(file: LogFile, header: BatchHeader) -> bytes:

@@ -30,7 +30,7 @@ class LogReader:
         located = self._locate(offset)
         if located is None:
             return FetchData(offset, [], [] if committed else None)
-        segment, position = located
+        segment, position, batch_bytes = located
         end_position = segment.size_bytes
         if end_offset == log_end_offset:
             if segment is self._segments.active:
@@ -43,7 +43,7 @@ class LogReader:
         size_bytes = min(max_bytes, available)
         first_incomplete = False
         if size_bytes < available:
-            first_batch_bytes = _batch_bytes_at(segment, position)
+            first_batch_bytes = batch_bytes or _batch_bytes_at(segment, position)
             if size_bytes < first_batch_bytes:
                 first_incomplete = not min_one_batch
                 size_bytes = first_batch_bytes if min_one_batch else size_bytes
@@ -72,19 +72,21 @@ class LogReader:
         segment = self._segments.floor(offset)
         return [] if segment is None else self._aborted_from(segment, offset, end_offset)
 
-    def _locate(self, offset: int) -> tuple[LogSegment, int] | None:
-        """Where the first batch that ends at or after ``offset`` begins; None past the last one."""
+    def _locate(self, offset: int) -> tuple[LogSegment, int, int] | None:
+        """Where the first batch that ends at or after ``offset`` begins, and its size, 0 where it has not been looked
+        at; None past the last one."""
         hint = self._end_positions.get(offset)
         if hint is not None:
-            if hint[1] < hint[0].size_bytes:
-                return hint
-            following = self._segments.higher(hint[0].base_offset)
-            return (following, 0) if following is not None and following.size_bytes else None
+            ended_in, position = hint
+            if position < ended_in.size_bytes:
+                return ended_in, position, 0
+            following = self._segments.higher(ended_in.base_offset)
+            return (following, 0, 0) if following is not None and following.size_bytes else None
         segment = self._segments.floor(offset)
         while segment is not None:
             header = segment.find_batch(offset)
             if header is not None:
-                return segment, header.position
+                return segment, header.position, header.size_bytes
             segment = self._segments.higher(segment.base_offset)
         return None
 

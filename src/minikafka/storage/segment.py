@@ -261,13 +261,15 @@ class LogSegment:
     def find_batch(self, offset: int, start_position: int = 0) -> BatchHeader | None:
         """The first batch that ends at or after ``offset``; None when there is none in this segment."""
         position = max(self.offset_index.position_before(offset), start_position)
-        header = None
-        for header in scan_headers(self.log, position, self.size_bytes, lookup=True):
+        for header in scan_headers(self.log, position, self.size_bytes, lookup=True, from_offset=offset):
             if header.last_offset >= offset:
                 return header
-        if header is None and position > start_position:
+        if position > start_position and self._has_no_batch_at(position):
             return self._find_batch_without_index(offset, start_position)
         return None
+
+    def _has_no_batch_at(self, position: int) -> bool:
+        return next(scan_headers(self.log, position, self.size_bytes, lookup=True), None) is None
 
     def _find_batch_without_index(self, offset: int, position: int) -> BatchHeader | None:
         """For an index that is damaged: it names a position where no batch is. After a clean stop nobody has looked."""
