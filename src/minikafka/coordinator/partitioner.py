@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+_REMEMBERED_IDS = 4096
+"""An id comes with every heartbeat and commit of its group, and is read letter by letter."""
+
+
+@lru_cache(_REMEMBERED_IDS)
 def java_string_hash(text: str) -> int:
     """``String.hashCode``: a signed 32-bit value over the UTF-16 code units."""
     value = 0

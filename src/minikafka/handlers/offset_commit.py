@@ -38,6 +38,8 @@ def handle(ctx: RequestContext, request: OffsetCommitRequest) -> OffsetCommitRes
     if not known:
         return OffsetCommitResponse(topics=refused)
     request.topics = known
+    if not refused and len(known) == 1:
+        return ctx.broker.groups.commit_offsets(caller_of(ctx), request)
     return map_pending(
         ctx.broker.groups.commit_offsets(caller_of(ctx), request), lambda response: _merged(refused, response)
     )

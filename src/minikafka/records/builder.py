@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Final
 
 from minikafka.records.batch import (
@@ -46,6 +47,7 @@ _END_TRANSACTION_VALUE = struct.Struct(">hi")
 _CRC = struct.Struct(">I")
 _MAX_OFFSET_DELTA = 0x7FFF_FFFF
 _NULL = b"\1"  # the length -1 as zigzag
+_timestamp_of = itemgetter(1)
 
 
 def build_batch(
@@ -74,7 +76,7 @@ def build_batch(
     No records: no bytes. Raises ValueError for what the format cannot say: offsets that do not ascend or lie more than
     2^31 - 1 apart, timestamps below -1, headers, transactions, producer ids, control or zstd before magic 2.
     """
-    records = records if isinstance(records, Sequence) else list(records)
+    records = records if isinstance(records, list) else list(records)
     compression_type = compression_id(compression)
     _check_producer(magic, producer_id, producer_epoch, base_sequence, is_transactional, is_control)
     if not records:
@@ -88,7 +90,7 @@ def build_batch(
     if timestamp_type == LOG_APPEND_TIME:
         max_timestamp = log_append_time_ms
     else:
-        max_timestamp = max(NO_TIMESTAMP, max(record.timestamp for record in records))
+        max_timestamp = max(NO_TIMESTAMP, max(map(_timestamp_of, records)))
     base_timestamp = records[0].timestamp if delete_horizon_ms is None else delete_horizon_ms
     body = encode_records(records, base_offset, base_timestamp)
     return assemble_batch(
