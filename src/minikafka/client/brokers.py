@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from minikafka.client.cluster import Cluster, check
 from minikafka.errors import UNSUPPORTED_VERSION, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import DescribeClusterRequest, UnregisterBrokerRequest
 
 

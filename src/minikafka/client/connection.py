@@ -72,7 +72,7 @@ class Connection:
         self._authenticator: Authenticator | None = None
         self._renew_at: float | None = None
         try:
-            self._socket = socket.create_connection((host, port), timeout=timeout_s)
+            self._socket = socket.create_connection((resolvable(host), port), timeout=timeout_s)  # type: ignore[arg-type]
         except OSError as error:
             raise BrokerUnreachable(f"cannot connect to {self}: {_reason(error)}") from error
         try:
@@ -325,6 +325,12 @@ def connect(
         except BrokerUnreachable as error:
             failures.append(str(error))
     raise BrokerUnreachable("; ".join(failures))
+
+
+def resolvable(host: str) -> str | bytes:
+    """``host`` for the resolver: as bytes where it can be. For text Python loads the codec of international names,
+    which takes longer than to connect."""
+    return host.encode() if host.isascii() else host
 
 
 def addresses(bootstrap_servers: str) -> list[tuple[str, int]]:

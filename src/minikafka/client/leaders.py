@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from minikafka.client.cluster import Cluster
 from minikafka.errors import (
@@ -14,6 +13,7 @@ from minikafka.errors import (
     ApiError,
     is_retriable,
 )
+from minikafka.named_tuple import NamedTuple
 
 TopicPartition = tuple[str, int]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from minikafka.client.cluster import Cluster
 from minikafka.client.leaders import Leaders, TopicPartition
 from minikafka.errors import NONE, UNSUPPORTED_VERSION, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import DeleteRecordsRequest, ListOffsetsRequest
 
 LATEST: Final = -1

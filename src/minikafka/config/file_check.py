@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike, fspath
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from minikafka.config.broker import BrokerConfig
 from minikafka.config.checks import problems
@@ -22,6 +22,7 @@ from minikafka.config.tables import (
     worker_keys,
 )
 from minikafka.errors import ConfigError
+from minikafka.named_tuple import NamedTuple
 
 FileKind = Literal["broker", "producer", "consumer", "admin", "worker", "connector"]
 KINDS: Final = ("broker", "producer", "consumer", "admin", "worker", "connector")

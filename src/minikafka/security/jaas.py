@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from minikafka.errors import ConfigError
+from minikafka.named_tuple import NamedTuple
 
 _FLAGS = ("required", "requisite", "sufficient", "optional")
 _TOKENS = re.compile(

@@ -6,7 +6,6 @@ Any Kafka will do: what a broker cannot be asked for is left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from minikafka.client.admin.acls import ANY_RESOURCE, Acl, describe_acls
 from minikafka.client.admin.configs import BROKER, TOPIC, Resource, describe_configs
@@ -20,6 +19,7 @@ from minikafka.errors import (
     SECURITY_DISABLED,
     ApiError,
 )
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import (
     DescribeAclsRequest,
     DescribeClientQuotasRequest,

@@ -9,9 +9,9 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from minikafka import __version__
+from minikafka.named_tuple import NamedTuple
 from minikafka.zookeeper.sessions import Session
 
 VERSION = f"none, this is minikafka {__version__}"

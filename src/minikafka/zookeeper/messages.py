@@ -8,8 +8,9 @@ int of its size.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.zookeeper import jute
 from minikafka.zookeeper.jute import JuteReader
 

@@ -11,10 +11,10 @@ import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
 
 from minikafka.client.cluster import Cluster
 from minikafka.clock import SystemClock
+from minikafka.named_tuple import NamedTuple
 from minikafka.zookeeper import four_letter_words, jute, messages
 from minikafka.zookeeper.four_letter_words import ANSWERS, Statistics
 from minikafka.zookeeper.framing import Framing, FramingError
@@ -42,9 +42,7 @@ class Settings(NamedTuple):
     configuration: Mapping[str, object]
 
 
-def run_until_signalled(
-    settings: Settings, on_ready: Callable[[int], None], on_warning: Callable[[str], None]
-) -> None:
+def run_until_signalled(settings: Settings, on_ready: Callable[[int], None], on_warning: Callable[[str], None]) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP; ``on_ready`` is told the port. Raises OSError: it cannot listen."""
     asyncio.run(_serve(settings, on_ready, on_warning))
 
@@ -78,9 +76,7 @@ def _listen_to_signals(loop: asyncio.AbstractEventLoop, stop_requested: asyncio.
 class Server:
     """What the connections share. Everything but ``service`` belongs to the loop; that, to the one worker thread."""
 
-    def __init__(
-        self, settings: Settings, on_warning: Callable[[str], None], loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, settings: Settings, on_warning: Callable[[str], None], loop: asyncio.AbstractEventLoop) -> None:
         clock = SystemClock()
         self._live = LiveTree(settings.cluster, clock, chroot=settings.chroot, on_warning=on_warning)
         self.service = Service(self._live, on_warning)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from minikafka.clock import Clock
+from minikafka.named_tuple import NamedTuple
 
 PASSWORD_BYTES = 16
 

@@ -8,8 +8,8 @@ from one run to the next, which a client that comes back insists on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+from minikafka.named_tuple import NamedTuple
 from minikafka.zookeeper.messages import (
     NODE_CHILDREN_CHANGED,
     NODE_CREATED,

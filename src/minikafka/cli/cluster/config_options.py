@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-from typing import NamedTuple
 
 from minikafka.cli.toolkit.connecting import COMMAND_CONFIG, ZOOKEEPER
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, string
 from minikafka.client.errors import ClientError
+from minikafka.named_tuple import NamedTuple
 
 _TYPES = ("topics", "clients", "users", "brokers", "ips", "client-metrics", "groups", "broker-loggers")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.cli.toolkit.progress import Progress
 from minikafka.client.admin.topics import describe_topics, list_topics
@@ -19,6 +19,7 @@ from minikafka.client.coordinator import TransactionCoordinator
 from minikafka.client.errors import ClientError
 from minikafka.client.leaders import TopicPartition
 from minikafka.errors import TRANSACTIONAL_ID_NOT_FOUND, ApiError
+from minikafka.named_tuple import NamedTuple
 
 _PARTITIONS_A_REQUEST: Final = 500
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from minikafka.cli.toolkit.connecting import load_properties
 from minikafka.client.admin.quorum import RaftEndpoint
 from minikafka.client.errors import ClientError
 from minikafka.config.properties import parse_properties
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.primitives import uuid_from_text
 
 _QUESTION = "Is this a valid controller configuration file?"

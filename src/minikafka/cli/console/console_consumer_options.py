@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import NamedTuple
 
 from minikafka.cli.toolkit.connecting import ZOOKEEPER, bootstrap_of, load_properties
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, integer, key_value_pairs, long, string
 from minikafka.client.errors import ClientError
 from minikafka.client.offsets import EARLIEST, LATEST
+from minikafka.named_tuple import NamedTuple
 
 _DEFAULT_FORMATTER = "org.apache.kafka.tools.consumer.DefaultMessageFormatter"
 _WITHOUT_EFFECT = "As in old releases; without effect."

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from minikafka.cli.toolkit.connecting import load_properties
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, integer, key_value_pairs, string
 from minikafka.client.sharing.share_session import ACCEPT, REJECT, RELEASE
+from minikafka.named_tuple import NamedTuple
 
 _DEFAULT_FORMATTER = "org.apache.kafka.tools.consumer.DefaultMessageFormatter"
 _DEFAULT_GROUP = "console-share-consumer"

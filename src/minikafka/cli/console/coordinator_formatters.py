@@ -7,11 +7,12 @@ with ``--consumer-property exclude.internal.topics=false`` or by ``--topic __con
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from minikafka.cli.dump_log.message_json import json_text, message_tree
 from minikafka.client.consuming.consumer import ConsumedRecord
 from minikafka.errors import ProtocolError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.stored import (
     decode_group_key,
     decode_share_key,

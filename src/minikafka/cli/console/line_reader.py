@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from minikafka.errors import MinikafkaError
+from minikafka.named_tuple import NamedTuple
 
 Headers = tuple[tuple[str, "bytes | None"], ...]
 

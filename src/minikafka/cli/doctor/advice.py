@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka import errors
 from minikafka.cli.doctor.probe import Endpoint
 from minikafka.client.errors import AuthenticationFailed, TlsFailed
 from minikafka.errors import ApiError, message_of, name_of
+from minikafka.named_tuple import NamedTuple
 
 _SELF_SIGNED: Final = 18
 _UNKNOWN_AUTHORITY: Final = (_SELF_SIGNED, 19, 20, 21)

@@ -6,8 +6,6 @@ consume -> group. The first that fails is the last: what follows could only fail
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from minikafka.cli.doctor import advice
 from minikafka.cli.doctor.advice import Address, Problem
 from minikafka.cli.doctor.reach import CLIENT_ID, Reach
@@ -16,6 +14,7 @@ from minikafka.cli.doctor.steps import Report, Steps
 from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
 from minikafka.client.security import Security
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import MetadataResponse
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from minikafka.client.connection import Connection
 from minikafka.client.errors import AuthenticationFailed, ClientError
 from minikafka.client.security import Sasl, Security
 from minikafka.errors import ILLEGAL_SASL_STATE, UNSUPPORTED_SASL_MECHANISM, ProtocolError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import MetadataRequest
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from minikafka.clock import SystemClock
 from minikafka.controller.adoption import AdoptedTopic, Adoption, carry_out, look_at, parse_descriptions
 from minikafka.controller.zookeeper_metadata import ZooKeeperMetadata, read_zookeeper
 from minikafka.errors import ConfigError, MinikafkaError
+from minikafka.named_tuple import NamedTuple
 from minikafka.storage.files import OsFiles
 from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
 from minikafka.storage.meta_properties import random_uuid

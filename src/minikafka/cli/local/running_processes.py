@@ -13,7 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+
+from minikafka.named_tuple import NamedTuple
 
 _START_TIMEOUT_S = 30.0
 _POLL_INTERVAL_S = 0.02

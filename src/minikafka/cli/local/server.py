@@ -6,11 +6,11 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from minikafka import __version__
 from minikafka.config import BrokerConfig
 from minikafka.errors import MinikafkaError
+from minikafka.named_tuple import NamedTuple
 from minikafka.server.foreground import run_until_signalled
 
 DEFAULT_DIRECTORY = "minikafka-data"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from minikafka.cli.cluster.feature_levels import default_levels, level_of_release, release_of_level
 from minikafka.cli.local.scram_argument import credential_record
@@ -19,6 +19,7 @@ from minikafka.controller.bootstrap import kraft_version_record, only_voter, wri
 from minikafka.controller.registration import controller_endpoints
 from minikafka.controller.snapshots import BOOTSTRAP_FILE, encode_snapshot
 from minikafka.errors import ConfigError, ProtocolError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import FeatureLevelRecord
 from minikafka.protocol.primitives import uuid_from_text
 from minikafka.state.cluster import ListenerEndpoint

@@ -9,9 +9,9 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from minikafka.errors import MinikafkaError
+from minikafka.named_tuple import NamedTuple
 from minikafka.zookeeper import messages
 from minikafka.zookeeper.client import ZooKeeperClient, connect
 from minikafka.zookeeper.errors import ZooKeeperError, error_name

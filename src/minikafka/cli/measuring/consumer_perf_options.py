@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import NamedTuple
 
 from minikafka.cli.toolkit.connecting import ZOOKEEPER, bootstrap_of, load_properties
 from minikafka.cli.toolkit.options import (
@@ -17,6 +16,7 @@ from minikafka.cli.toolkit.options import (
     long,
     string,
 )
+from minikafka.named_tuple import NamedTuple
 
 _WITHOUT_EFFECT = "As in old releases; without effect."
 _DATE_FORMAT = "yyyy-MM-dd HH:mm:ss:SSS"

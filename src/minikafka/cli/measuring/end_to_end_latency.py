@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from random import Random
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.cli.console.deserializers import java_double
 from minikafka.cli.toolkit.client_settings import consumer_settings, group_settings, producer_settings
@@ -22,6 +22,7 @@ from minikafka.client.errors import ClientError
 from minikafka.client.leaders import Leaders
 from minikafka.client.offsets import LATEST
 from minikafka.client.producing.producer import Producer
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import Record
 
 _POLL_TIMEOUT_MS: Final = 60_000

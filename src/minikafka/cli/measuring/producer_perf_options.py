@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from minikafka.cli.toolkit.argparse_tool import Rules, WrongArguments
 from minikafka.cli.toolkit.connecting import load_properties
 from minikafka.cli.toolkit.options import Option, Options, Tool, flag, integer, long, string
 from minikafka.client.consuming.member_ids import random_member_id
 from minikafka.errors import ConfigError
+from minikafka.named_tuple import NamedTuple
 
 _CONFIGURED_BY = ("bootstrap-server", "command-property", "producer-props", "producer.config", "command-config")
 _DEFAULT_TRANSACTION_DURATION_MS = 3000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.cli.measuring.verifiable_events import print_event, text_of
 from minikafka.cli.measuring.verifiable_properties import properties_of
@@ -19,6 +19,7 @@ from minikafka.client.consuming.consumer import Consumer
 from minikafka.client.consuming.fetcher import FetchedRecord
 from minikafka.client.leaders import TopicPartition
 from minikafka.errors import MinikafkaError
+from minikafka.named_tuple import NamedTuple
 
 _POLL_S: Final = 60.0
 _MAX_POLL_RECORDS: Final = 500

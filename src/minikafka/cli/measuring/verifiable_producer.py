@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from minikafka.cli.measuring.producer_perf_stats import now_ms
 from minikafka.cli.measuring.throttle import Throttle
@@ -21,6 +20,7 @@ from minikafka.cli.toolkit.stopping import Stopped, Stopping
 from minikafka.client.cluster import Cluster
 from minikafka.client.producing.producer import Producer
 from minikafka.errors import ApiError, MinikafkaError
+from minikafka.named_tuple import NamedTuple
 from minikafka.records.batch import Record
 
 _FLUSH_INTERVAL_MS = 5

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.cli.toolkit.options import HELP, Option, Options, Tool, UsageError, java_number
 from minikafka.cli.toolkit.tool import run_tool
+from minikafka.named_tuple import NamedTuple
 
 _JAVA_TYPES: Final[dict[str, Callable[[str], object]]] = {
     "Integer": partial(java_number, "Integer"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from minikafka.client.security import UNSECURED, Sasl, Security
 from minikafka.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from ssl import SSLContext
 
     from minikafka.config.client import ClientConfig
@@ -106,6 +106,7 @@ def _oauthbearer(mechanism: str, config: ClientConfig) -> Callable[[], SaslClien
 
 def _token_file(url: str) -> Path:
     # These modules take 20 ms to import.
+    from pathlib import Path
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 

@@ -6,13 +6,12 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from minikafka.cli.toolkit import stderr_log
 from minikafka.cli.toolkit.client_security import client_security
 from minikafka.cli.toolkit.options import Options, UsageError, string
 from minikafka.client.cluster import Cluster
-from minikafka.client.connection import addresses
+from minikafka.client.connection import addresses, resolvable
 from minikafka.client.errors import ClientError
 from minikafka.config.properties import parse_properties
 from minikafka.config.settings import PlacedText, at
@@ -35,7 +34,8 @@ def load_properties(path: str | None) -> dict[str, str]:
     if path is None:
         return {}
     try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read()
     except OSError as error:
         raise ConfigError(f"the property file {path} cannot be read: {error.strerror}") from error
     return {key: PlacedText(value, f"{path}, line {line}") for key, value, line in parse_properties(text, path)}
@@ -83,7 +83,7 @@ def _check_names(bootstrap_servers: str) -> None:
     failures = []
     for host, port in addresses(bootstrap_servers):
         try:
-            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            socket.getaddrinfo(resolvable(host), port, type=socket.SOCK_STREAM)
         except OSError as error:
             failures.append(f"{host}: {error.strerror or error}")
         else:
@@ -122,8 +122,8 @@ def _is_local(host: str) -> bool:
 
 
 def _local_port() -> int:
-    path = Path(os.environ.get("MINIKAFKA_HOME", ""), "config", "server.properties")
-    return (port_in(load_properties(str(path))) if path.is_file() else None) or DEFAULT_PORT
+    path = os.path.join(os.environ.get("MINIKAFKA_HOME", ""), "config", "server.properties")
+    return (port_in(load_properties(path)) if os.path.isfile(path) else None) or DEFAULT_PORT
 
 
 def port_in(settings: Mapping[str, str]) -> int | None:

@@ -8,9 +8,9 @@ an option that is asked for one value must not have two.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from minikafka.errors import MinikafkaError
+from minikafka.named_tuple import NamedTuple
 
 
 class UsageError(MinikafkaError):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from minikafka.cli.toolkit.argparse_tool import Rules, flags_of, parse, usage
 from minikafka.cli.toolkit.options import Option, Options, Tool, UsageError
 from minikafka.cli.toolkit.tool import run_tool, version
+from minikafka.named_tuple import NamedTuple
 
 
 class Subcommand(NamedTuple):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.leaders import TopicPartition
 from minikafka.client.offsets import by_topic
+from minikafka.named_tuple import NamedTuple
 
 MISSING: Final = "-"
 """What stands where there is no value."""

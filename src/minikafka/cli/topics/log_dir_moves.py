@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.topics.reassign_files import Replica
@@ -13,6 +13,7 @@ from minikafka.client.admin.reassignments import alter_log_dirs
 from minikafka.client.cluster import Cluster
 from minikafka.client.errors import ClientError
 from minikafka.errors import NONE, REPLICA_NOT_AVAILABLE, ApiError
+from minikafka.named_tuple import NamedTuple
 
 _RETRY_S: Final = 0.1
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from minikafka.client.errors import ClientError
 from minikafka.client.leaders import TopicPartition
+from minikafka.named_tuple import NamedTuple
 
 ANY_LOG_DIR: Final = "any"
 _VERSION: Final = 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.admin.configs import BROKER, DELETE, SET, TOPIC, Change, Resource, alter_configs
 from minikafka.client.admin.reassignments import Reassignment
 from minikafka.client.cluster import Cluster
 from minikafka.client.leaders import TopicPartition
+from minikafka.named_tuple import NamedTuple
 
 _BETWEEN_BROKERS: Final = ("leader.replication.throttled.rate", "follower.replication.throttled.rate")
 _BETWEEN_LOG_DIRS: Final = "replica.alter.log.dirs.io.max.bytes.per.second"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from minikafka.cli.toolkit.options import Options
 from minikafka.client.admin.configs import TOPIC, ConfigEntry, Resource, describe_configs
@@ -15,6 +14,7 @@ from minikafka.client.admin.topics import (
 )
 from minikafka.client.cluster import Cluster
 from minikafka.client.controllers import Controllers
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.primitives import ZERO_UUID, uuid_to_text
 
 _DEFAULT_PARTITION_LIMIT = 2000

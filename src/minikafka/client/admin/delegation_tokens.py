@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.cluster import Cluster, check
 from minikafka.errors import UNSUPPORTED_VERSION, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import (
     CreateDelegationTokenRequest,
     DescribeDelegationTokenRequest,

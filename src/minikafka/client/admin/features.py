@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.controllers import Controllers
 from minikafka.errors import NONE, UNSUPPORTED_VERSION, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import UpdateFeaturesRequest
 
 UPGRADE: Final = 1

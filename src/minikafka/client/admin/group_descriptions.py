@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from minikafka.client.admin.groups import CLASSIC, CONSUMER
 from minikafka.client.brokers import BrokerNode
@@ -13,6 +12,7 @@ from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import ClientError
 from minikafka.client.leaders import TopicPartition
 from minikafka.errors import GROUP_ID_NOT_FOUND, UNSUPPORTED_VERSION, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import (
     ConsumerGroupDescribeRequest,
     ConsumerGroupDescribeResponse,

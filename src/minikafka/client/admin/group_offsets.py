@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from minikafka.client.cluster import Cluster, check
 from minikafka.client.consuming.member_commit import commit_as_member
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.leaders import TopicPartition
 from minikafka.client.offsets import by_topic
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import OffsetDeleteRequest, OffsetFetchRequest
 
 _LAST_VERSION_WITH_TOPIC_NAMES: Final = 9  # of OffsetFetch

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.cluster import Cluster, check
 from minikafka.client.coordinator import GroupCoordinator, ask_when_loaded
 from minikafka.errors import NONE, UNSUPPORTED_VERSION, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import DeleteGroupsRequest, ListGroupsRequest
 
 CLASSIC: Final = "classic"

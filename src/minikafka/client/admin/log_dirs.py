@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from minikafka.client.cluster import Cluster, check
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import DescribeLogDirsRequest
 
 

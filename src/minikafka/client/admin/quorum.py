@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from minikafka.client.cluster import check
 from minikafka.client.controllers import Controllers
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import (
     AddRaftVoterRequest,
     DescribeQuorumRequest,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.cluster import Cluster, check
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import AlterClientQuotasRequest, DescribeClientQuotasRequest
 
 USER: Final = "user"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.cluster import Cluster, check
 from minikafka.client.controllers import Controllers
 from minikafka.client.leaders import TopicPartition
 from minikafka.client.offsets import by_topic
 from minikafka.errors import NONE, UNSUPPORTED_VERSION, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import (
     AlterPartitionReassignmentsRequest,
     AlterReplicaLogDirsRequest,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.cluster import Cluster, check
 from minikafka.errors import RESOURCE_NOT_FOUND
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import AlterUserScramCredentialsRequest, DescribeUserScramCredentialsRequest
 
 MECHANISMS: Final = {"SCRAM-SHA-256": 1, "SCRAM-SHA-512": 2}

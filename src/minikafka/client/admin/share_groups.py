@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from minikafka.client.brokers import BrokerNode
 from minikafka.client.cluster import check
@@ -11,6 +10,7 @@ from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.leaders import TopicPartition
 from minikafka.client.offsets import by_topic
 from minikafka.errors import NONE, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import (
     AlterShareGroupOffsetsRequest,
     DeleteShareGroupOffsetsRequest,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from minikafka.client.cluster import Cluster, check
 from minikafka.errors import LEADER_NOT_AVAILABLE, NONE, UNKNOWN_TOPIC_OR_PARTITION, ApiError
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import (
     CreatePartitionsRequest,
     CreateTopicsRequest,

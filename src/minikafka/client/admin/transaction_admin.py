@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.cluster import RETRY_BACKOFF_S, Cluster, check
 from minikafka.client.coordinator import TransactionCoordinator, ask_when_loaded
@@ -22,6 +22,7 @@ from minikafka.errors import (
     ApiError,
     message_of,
 )
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import (
     DescribeProducersRequest,
     DescribeProducersResponse,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.admin.group_offsets import fetch_offsets
 from minikafka.client.cluster import RETRY_BACKOFF_S, Cluster
@@ -28,6 +28,7 @@ from minikafka.errors import (
     is_retriable,
     name_of,
 )
+from minikafka.named_tuple import NamedTuple
 
 _METADATA_MAX_AGE_S: Final = 300.0
 _MISSING_TOPIC_RETRY_S: Final = 1.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 from minikafka.client.cluster import Cluster
 from minikafka.client.connection import Connection
 from minikafka.client.leaders import Leaders, TopicPartition
 from minikafka.client.offsets import FoundOffset, by_leader, by_topic
 from minikafka.errors import NONE
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import FetchRequest, FetchResponse
 from minikafka.protocol.primitives import ZERO_UUID, Buffer
 from minikafka.records.batch import Record, RecordBatch, iter_batches

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from minikafka.named_tuple import NamedTuple
 
 
 class GroupSettings(NamedTuple):

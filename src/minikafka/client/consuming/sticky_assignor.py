@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from struct import Struct
 from struct import error as StructError
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.leaders import TopicPartition
 from minikafka.client.offsets import by_topic
+from minikafka.named_tuple import NamedTuple
 
 NAME: Final = "sticky"
 

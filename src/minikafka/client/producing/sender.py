@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.cluster import Cluster
 from minikafka.client.connection import Connection
@@ -26,6 +26,7 @@ from minikafka.errors import (
     MinikafkaError,
     is_retriable,
 )
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import ProduceRequest
 from minikafka.protocol.primitives import ZERO_UUID
 

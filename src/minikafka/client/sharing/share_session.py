@@ -7,7 +7,7 @@ The epoch counts the requests: 0 begins a session, -1 ends it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from minikafka.client.connection import Connection
 from minikafka.client.leaders import Leaders, TopicPartition
@@ -19,6 +19,7 @@ from minikafka.errors import (
     SHARE_SESSION_NOT_FOUND,
     ApiError,
 )
+from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import (
     ShareAcknowledgeRequest,
     ShareFetchRequest,
