@@ -568,7 +568,7 @@ def test_settings_take_effect_at_once() -> None:
     assert bench.timers.next_deadline_ms() == bench.clock.monotonic_ms() + 15_000
     bench.change({"log.cleaner.backoff.ms": 100, "log.cleaner.io.max.bytes.per.second": 50.0})
     assert bench.timers.next_deadline_ms() == bench.clock.monotonic_ms() + 100
-    assert bench.cleaner._throttler.bytes_per_second == 50
+    assert bench.cleaner._throttler._bytes_per_second() == 50
     bench.cleaner.close()
     bench.change({"log.cleaner.threads": 2})
     assert bench.timers.next_deadline_ms() is None

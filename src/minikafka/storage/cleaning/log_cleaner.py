@@ -15,7 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -23,16 +23,15 @@ from minikafka.clock import Clock, Timer, Timers
 from minikafka.errors import StorageError
 from minikafka.pending import RunBlocking
 from minikafka.storage.background_steps import Steps, Turn, run_steps
-from minikafka.storage.cleaning.cleanable_logs import LogToClean, look_at
 from minikafka.storage.cleaning.cleaner_checkpoints import CleanerCheckpoints
-from minikafka.storage.cleaning.throttler import Breather, Throttler
 from minikafka.storage.log_manager import LogManager
-from minikafka.storage.log_upkeep import delete_old_segments
 from minikafka.storage.partition_log import TRANSIENT_ERRORS, PartitionLog
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig
+    from minikafka.storage.cleaning.cleanable_logs import LogToClean
     from minikafka.storage.cleaning.cleaner import Cleaner
+    from minikafka.storage.cleaning.throttler import Throttler
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ class LogCleaner:
         self._timers = timers
         self._run_blocking = run_blocking
         self._stop = threading.Event()
-        self._throttler = Throttler(float("inf"), clock, sleep or self._stop.wait)
+        self._throttling_sleep = sleep or self._stop.wait
         self._pause = sleep or time.sleep
         self._workers: list[_Worker] = []
         self._backoff_ms = -1
@@ -128,9 +127,17 @@ class LogCleaner:
             worker.close()
         self._workers.clear()
 
+    @cached_property
+    def _throttler(self) -> Throttler:
+        """One for all."""
+        from minikafka.storage.cleaning.throttler import Throttler
+
+        return Throttler(
+            lambda: self._settings()["log.cleaner.io.max.bytes.per.second"], self._clock, self._throttling_sleep
+        )
+
     def _apply_settings(self) -> None:
         config = self._settings()
-        self._throttler.bytes_per_second = config["log.cleaner.io.max.bytes.per.second"]
         self._backoff_ms = max(config["log.cleaner.backoff.ms"], 1)
         threads = config["log.cleaner.threads"]
         for worker in self._workers[threads:]:
@@ -154,6 +161,8 @@ class LogCleaner:
             if not is_well:
                 break
         if not worker.is_closed:
+            from minikafka.storage.log_upkeep import delete_old_segments
+
             # Compacted logs are looked after here, too, and so more often than others.
             yield from delete_old_segments(self._logs, self._is_available)
             yield from self._write_checkpoints()
@@ -183,6 +192,8 @@ class LogCleaner:
         """None when there is nothing to clean, or not now."""
         if not self._is_available(log) or self._logs.is_moving(log):
             return None
+        from minikafka.storage.cleaning.cleanable_logs import look_at
+
         cleaned_to = self._checkpoints.offset_of(log)
         try:
             to_clean = look_at(log, cleaned_to, self._clock.wall_ms())
@@ -260,6 +271,7 @@ class LogCleaner:
 
     def _new_cleaner(self, should_stop: Callable[[], bool]) -> Cleaner:
         from minikafka.storage.cleaning.cleaner import Cleaner
+        from minikafka.storage.cleaning.throttler import Breather
 
         config = self._settings()
         threads = max(config["log.cleaner.threads"], 1)

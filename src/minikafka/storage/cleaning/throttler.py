@@ -20,12 +20,12 @@ _ITEMS_BETWEEN_LOOKS = 16
 class Throttler:
     """Holds threads, together, to a number of bytes a second, on average, by making them sleep.
 
-    ``sleep`` takes seconds; it may return early, when there is nothing to wait for any more.
+    ``bytes_per_second`` gives the number as it is at the time. ``sleep`` takes seconds; it may return early, when there
+    is nothing to wait for any more.
     """
 
-    def __init__(self, bytes_per_second: float, clock: Clock, sleep: Callable[[float], object]) -> None:
-        self.bytes_per_second = bytes_per_second
-        """May be changed at any time."""
+    def __init__(self, bytes_per_second: Callable[[], float], clock: Clock, sleep: Callable[[float], object]) -> None:
+        self._bytes_per_second = bytes_per_second
         self._clock = clock
         self._sleep = sleep
         self._lock = Lock()
@@ -43,7 +43,7 @@ class Throttler:
         elapsed_ms = now_ms - self._period_start_ms
         if elapsed_ms <= _CHECK_INTERVAL_MS or not self._observed_bytes:
             return
-        wanted_ms = self._observed_bytes / self.bytes_per_second * 1000
+        wanted_ms = self._observed_bytes / self._bytes_per_second() * 1000
         if wanted_ms > elapsed_ms:
             self._sleep((wanted_ms - elapsed_ms) / 1000)
         self._period_start_ms = self._clock.monotonic_ms()
