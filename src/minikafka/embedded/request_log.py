@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from minikafka.faults.calls import Call
     from minikafka.faults.control import Api, Filters
 
-_FETCH = "Fetch"
+_WITH_RECORDS = ("Fetch", "ShareFetch")
 _MAX_KEPT_BYTES = 32 << 20
 _MAX_RECORDS_BYTES = 1 << 20
 _POLL_INTERVAL_S = 0.002
@@ -210,7 +210,7 @@ class RequestLog(Requests):
             entry.end(None, _told(response))
         elif not isinstance(response, Struct):
             entry.end(None, "garbled")
-        elif entry.api == _FETCH:
+        elif entry.api in _WITH_RECORDS:
             kept, records_bytes = _without_files(response)
             entry.size_bytes += records_bytes
             entry.end(kept)

@@ -29,7 +29,7 @@ from minikafka.sharing.acquisition import Acquisition
 from minikafka.sharing.delivery_locks import DeliveryLocks
 from minikafka.sharing.delivery_window import DeliveryWindow
 from minikafka.sharing.in_flight import ACQUIRED, ARCHIVED, AVAILABLE, STATES, InFlightBatch, InFlightState
-from minikafka.sharing.state_changes import StateChanges
+from minikafka.sharing.state_changes import StateChanges, append_stored
 
 if TYPE_CHECKING:
     from minikafka.clock import Clock, Timers
@@ -319,34 +319,29 @@ class SharePartition:
 
     def _lock_timed_out(self, lock: DeliveryLock) -> None:
         """What the lock still holds is available again, at once: there is no member to wait for the write."""
-        stored = [stored for batch in self._batches_under(lock) for stored in self._give_up(batch, lock)]
-        if not stored:
-            return
-        _followed_by(self._write(stored), self._written_for_nobody)
-        self._on_available(self)
-
-    def _batches_under(self, lock: DeliveryLock) -> list[InFlightBatch]:
+        stored: list[StateBatch] = []
         first = self.window.floor(lock.first_offset)
-        return [] if first is None else self.window.beginning_in(first.first_offset, lock.last_offset)
+        if first is not None:
+            for batch in self.window.beginning_in(first.first_offset, lock.last_offset):
+                self._give_up(batch, lock, stored)
+        if stored:
+            _followed_by(self._write(stored), self._written_for_nobody)
+            self._on_available(self)
 
-    def _give_up(self, batch: InFlightBatch, lock: DeliveryLock) -> list[StateBatch]:
-        start_offset = self.window.start_offset
-        if batch.state is not None and not batch.reaches_across(start_offset):
-            return self._give_up_state(batch.state, batch.first_offset, batch.last_offset, lock)
-        if batch.state is not None and batch.state.lock is not lock:
-            return []
-        return [
-            stored
-            for offset, state in enumerate(batch.split(), batch.first_offset)
-            for stored in self._give_up_state(state, offset, offset, lock)
-        ]
+    def _give_up(self, batch: InFlightBatch, lock: DeliveryLock, stored: list[StateBatch]) -> None:
+        whole = batch.state
+        if whole is not None and (whole.lock is not lock or not batch.reaches_across(self.window.start_offset)):
+            self._give_up_state(whole, batch.first_offset, batch.last_offset, lock, stored)
+            return
+        for offset, state in enumerate(batch.split(), batch.first_offset):
+            self._give_up_state(state, offset, offset, lock, stored)
 
     def _give_up_state(
-        self, state: InFlightState, first_offset: int, last_offset: int, lock: DeliveryLock
-    ) -> list[StateBatch]:
+        self, state: InFlightState, first_offset: int, last_offset: int, lock: DeliveryLock, stored: list[StateBatch]
+    ) -> None:
         if state.lock is not lock or state.state != ACQUIRED:
             # Another lock by now; or a change has been begun, which looks at the lock if it cannot be written.
-            return []
+            return
         window = self.window
         new_state = ARCHIVED if last_offset < window.start_offset else AVAILABLE
         state.give_up(new_state, self._settings.limits.max_deliveries)
@@ -355,7 +350,7 @@ class SharePartition:
             window.delivery_complete_count += window.count_from_start(first_offset, last_offset)
         else:
             window.has_released = True
-        return [StateBatch(first_offset, last_offset, state.state, state.delivery_count)]
+        append_stored(stored, StateBatch(first_offset, last_offset, state.state, state.delivery_count))
 
     def _written_for_nobody(self, outcome: Outcome) -> Outcome:
         if outcome.code != errors.NONE:

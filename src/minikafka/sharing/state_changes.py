@@ -5,32 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikafka.coordinator.share_state.state_batches import StateBatch
-from minikafka.sharing.in_flight import ACKNOWLEDGED, ACQUIRED, ARCHIVED, AVAILABLE
+from minikafka.sharing.in_flight import ACQUIRED, ARCHIVED, AVAILABLE
 
 if TYPE_CHECKING:
     from minikafka.sharing.delivery_window import DeliveryWindow
     from minikafka.sharing.in_flight import InFlightBatch, InFlightState
 
-_TERMINAL = (ACKNOWLEDGED, ARCHIVED)
-
 
 class StateChanges:
     """What one request, or the loss of one member, changes; ``stored`` is how the persister is told."""
 
-    __slots__ = ("_max_deliveries", "_states", "_window", "stored")
+    __slots__ = ("_begun", "_max_deliveries", "_window", "stored")
 
     def __init__(self, window: DeliveryWindow, max_deliveries: int) -> None:
         self._window = window
         self._max_deliveries = max_deliveries
-        self._states: list[InFlightState] = []
+        self._begun: list[tuple[InFlightState, int, int, bool]] = []
+        """State, first and last offset, and whether they are counted as complete."""
         self.stored: list[StateBatch] = []
 
     def begin(self, state: InFlightState, first_offset: int, last_offset: int, new_state: int) -> None:
         """Let acquired records become something else."""
         state.begin(new_state, self._max_deliveries)
-        self._states.append(state)
-        self.stored.append(StateBatch(first_offset, last_offset, state.state, state.delivery_count))
-        if state.is_terminal:
+        is_complete = state.is_terminal
+        self._begun.append((state, first_offset, last_offset, is_complete))
+        append_stored(self.stored, StateBatch(first_offset, last_offset, state.state, state.delivery_count))
+        if is_complete:
             self._window.delivery_complete_count += self._window.count_from_start(first_offset, last_offset)
 
     def release(self, batch: InFlightBatch, member_id: str) -> None:
@@ -49,23 +49,36 @@ class StateChanges:
                 self.begin(state, offset, offset, ARCHIVED if offset < start_offset else AVAILABLE)
 
     def commit(self) -> None:
-        for state in self._states:
+        for state, _, _, _ in self._begun:
             state.commit()
             self._note_released(state)
 
     def roll_back(self) -> None:
         window = self._window
-        for state, stored in zip(self._states, self.stored, strict=True):
+        for state, first_offset, last_offset, is_complete in self._begun:
             state.roll_back(self._max_deliveries)
             self._note_released(state)
-            counted = stored.delivery_state in _TERMINAL
-            if counted != state.is_terminal:
-                count = window.count_from_start(stored.first_offset, stored.last_offset)
-                window.delivery_complete_count += -count if counted else count
+            if is_complete != state.is_terminal:
+                count = window.count_from_start(first_offset, last_offset)
+                window.delivery_complete_count += -count if is_complete else count
 
     def _note_released(self, state: InFlightState) -> None:
         if state.state == AVAILABLE:
             self._window.has_released = True
+
+
+def append_stored(stored: list[StateBatch], batch: StateBatch) -> None:
+    """Add a batch; one that goes on as the last one ends makes that longer."""
+    if stored:
+        last = stored[-1]
+        if (
+            last.last_offset + 1 == batch.first_offset
+            and last.delivery_state == batch.delivery_state
+            and last.delivery_count == batch.delivery_count
+        ):
+            stored[-1] = StateBatch(last.first_offset, batch.last_offset, batch.delivery_state, batch.delivery_count)
+            return
+    stored.append(batch)
 
 
 def _is_held(state: InFlightState, member_id: str) -> bool:
