@@ -25,6 +25,7 @@ from minikafka.handlers._share_acknowledgements import (
 )
 from minikafka.pending import Pending
 from minikafka.protocol.messages import ShareFetchResponse
+from minikafka.sharing.acquisition import ACQUIRE_MODES
 from minikafka.sharing.fetched_batches import FetchedBatches
 from minikafka.sharing.share_partition import SharePartitionId
 from minikafka.sharing.share_sessions import FINAL_EPOCH, INITIAL_EPOCH, SessionKey, SessionPartition
@@ -43,7 +44,7 @@ _NO_RECORDS = b""
 
 def handle(ctx: RequestContext, request: ShareFetchRequest) -> ShareFetchResponse | Pending[ShareFetchResponse]:
     code = refusal(ctx, request.group_id, request.member_id)
-    if code == errors.NONE and request.is_renew_ack and _asks_for_records(request):
+    if code == errors.NONE and not _is_sensible(request):
         code = errors.INVALID_REQUEST
     if code != errors.NONE:
         return error_response(request, code)
@@ -66,6 +67,10 @@ def handle(ctx: RequestContext, request: ShareFetchRequest) -> ShareFetchRespons
 def error_response(request: ShareFetchRequest, code: int) -> ShareFetchResponse:
     """The answer when the request fails as a whole; Kafka gives no sentence with it."""
     return ShareFetchResponse(error_code=code)
+
+
+def _is_sensible(request: ShareFetchRequest) -> bool:
+    return request.share_acquire_mode in ACQUIRE_MODES and not (request.is_renew_ack and _asks_for_records(request))
 
 
 def _asks_for_records(request: ShareFetchRequest) -> bool:

@@ -57,13 +57,14 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * Share groups as Kafka's Java clients meet them: cases that each tell what they saw, in words that do not depend on
  * time or on the broker's node id, so that two brokers can be compared.
  *
- * A line of standard input is "cases" (all of them, side by side), "begin" or "go on" (what lies before and behind a
- * restart of the broker). The answer is a line with an exit code and the number of bytes of what was told, and then
+ * A line of standard input is "cases" (all of them, side by side; or those named behind it, with tabs between), "begin"
+ * or "go on" (what lies before and behind a restart of the broker). The answer is a line with an exit code and the number of bytes of what was told, and then
  * these bytes.
  */
 public class Sharing {
     static final Duration PATIENCE = Duration.ofSeconds(40);
     static final Duration STEP = Duration.ofMillis(200);
+    static final int FETCH_WAIT_MS = 200;
     static final int LANES = 8;
     static String bootstrap;
     static Admin admin;
@@ -82,8 +83,9 @@ public class Sharing {
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         String line;
         while ((line = commands.readLine()) != null) {
-            byte[] told = (switch (line) {
-                case "cases" -> all(cases());
+            String[] words = line.split("\t");
+            byte[] told = (switch (words[0]) {
+                case "cases" -> all(chosen(Arrays.asList(words).subList(1, words.length)));
                 case "begin" -> all(Map.of("restart", Restart::begin));
                 case "go on" -> all(Map.of("restart", Restart::goOn));
                 default -> throw new IllegalArgumentException(line);
@@ -94,14 +96,20 @@ public class Sharing {
         }
     }
 
+    static Map<String, Body> chosen(List<String> names) {
+        Map<String, Body> chosen = cases();
+        if (!names.isEmpty()) {
+            chosen.keySet().retainAll(names);
+        }
+        return chosen;
+    }
+
     static Map<String, Body> cases() {
         Map<String, Body> cases = new LinkedHashMap<>();
         cases.put("implicit", Acknowledging::implicit);
         cases.put("explicit", Acknowledging::explicit);
         cases.put("callback", Acknowledging::callback);
         cases.put("closed", Acknowledging::closed);
-        cases.put("renewed", Acknowledging::renewed);
-        cases.put("expired", Acknowledging::expired);
         cases.put("undeliverable", Acknowledging::undeliverable);
         cases.put("shared", Reading::shared);
         cases.put("many", Reading::many);
@@ -115,6 +123,9 @@ public class Sharing {
         cases.put("offsets", Administering::offsets);
         cases.put("settings", Administering::settings);
         cases.put("types", Administering::types);
+        // Their time runs: they begin when the JVM has got going.
+        cases.put("renewed", Acknowledging::renewed);
+        cases.put("expired", Acknowledging::expired);
         return cases;
     }
 
@@ -213,7 +224,7 @@ public class Sharing {
             Map<String, Object> settings = common();
             settings.put("group.id", group);
             settings.put("client.id", group + "-client");
-            settings.put("fetch.max.wait.ms", "200");
+            settings.put("fetch.max.wait.ms", String.valueOf(FETCH_WAIT_MS));
             settings.put("key.deserializer", StringDeserializer.class.getName());
             settings.put("value.deserializer", StringDeserializer.class.getName());
             for (int index = 0; index < pairs.length; index += 2) {
@@ -283,9 +294,14 @@ public class Sharing {
             return found;
         }
 
-        /** The records of the next poll that finds some. */
-        List<ConsumerRecord<String, String>> batch() {
-            return take(1);
+        /**
+         * The records of the next poll that finds some, when the broker is not asked any more: behind what it gives
+         * out, a consumer asks for more at once, and may get what another is meant to get.
+         */
+        List<ConsumerRecord<String, String>> lastBatch() {
+            List<ConsumerRecord<String, String>> found = take(1);
+            pause(3 * FETCH_WAIT_MS);
+            return found;
         }
 
         String commit() {
@@ -432,14 +448,14 @@ public class Sharing {
         static void renewed(Case told) throws Exception {
             told.topic(told.name, 1);
             told.fromTheBeginning(told.name);
-            told.configure(told.name, "share.record.lock.duration.ms", "3000");
+            told.configure(told.name, "share.record.lock.duration.ms", "4000");
             told.send("a", "b");
             Reader first = told.explicitReader(told.name).on(told.name);
             List<ConsumerRecord<String, String>> taken = first.take(2);
             told.say(words(taken));
             told.say("lock: " + first.consumer.acquisitionLockTimeoutMs().get());
             for (int round = 0; round < 4; round++) {
-                pause(1000);
+                pause(1200);
                 first.consumer.acknowledge(taken.get(0), AcknowledgeType.RENEW);
                 if (round == 0) {
                     first.consumer.acknowledge(taken.get(1), AcknowledgeType.RELEASE);
@@ -459,7 +475,7 @@ public class Sharing {
         static void expired(Case told) throws Exception {
             told.topic(told.name, 1);
             told.fromTheBeginning(told.name);
-            told.configure(told.name, "share.record.lock.duration.ms", "1500");
+            told.configure(told.name, "share.record.lock.duration.ms", "3000");
             told.send("a", "b");
             Reader first = told.explicitReader(told.name).on(told.name);
             List<ConsumerRecord<String, String>> taken = first.take(2);
@@ -499,8 +515,9 @@ public class Sharing {
             String[] more = {"max.poll.records", "2", "share.acquire.mode", "record_limit"};
             Reader first = told.explicitReader(told.name, more).on(told.name);
             Reader second = told.explicitReader(told.name, more).on(told.name);
-            told.send("a", "b", "c", "d");
-            List<ConsumerRecord<String, String>> firsts = first.take(2);
+            told.send("a", "b");
+            List<ConsumerRecord<String, String>> firsts = first.lastBatch();
+            told.send("c", "d");
             List<ConsumerRecord<String, String>> seconds = second.take(2);
             List<ConsumerRecord<String, String>> both = new ArrayList<>(firsts);
             both.addAll(seconds);
@@ -558,13 +575,13 @@ public class Sharing {
             }
             Reader limited = told.explicitReader(told.name, "max.poll.records", "3", "share.acquire.mode", "record_limit");
             limited.on(told.name);
-            List<ConsumerRecord<String, String>> three = limited.batch();
+            List<ConsumerRecord<String, String>> three = limited.lastBatch();
             told.say("record limit: " + words(three));
             limited.consumer.acknowledge(three.get(0));
             limited.consumer.acknowledge(three.get(1), AcknowledgeType.RELEASE);
             limited.consumer.acknowledge(three.get(2), AcknowledgeType.REJECT);
             told.say(limited.commit());
-            List<ConsumerRecord<String, String>> more = limited.batch();
+            List<ConsumerRecord<String, String>> more = limited.lastBatch();
             told.say("record limit: " + words(more));
             more.forEach(record -> limited.consumer.acknowledge(record, AcknowledgeType.RELEASE));
             told.say(limited.commit());
@@ -684,6 +701,10 @@ public class Sharing {
             told.send(told.name + "-more", 1, "second");
             told.say(words(reader.take(1)));
             reader.on(told.name + "-more");
+            until(() -> {
+                reader.consumer.poll(STEP);
+                return assigned(told.name).equals("[" + told.name + "-more-0, " + told.name + "-more-1]");
+            }, () -> assigned(told.name));
             told.send(told.name, 0, "not read");
             told.send(told.name + "-more", 0, "third");
             told.say(words(reader.take(1)));
@@ -858,16 +879,17 @@ public class Sharing {
         static void begin(Case told) throws Exception {
             told.topic(told.name, 1);
             told.fromTheBeginning(told.name);
-            told.send("accepted", "rejected", "released", "held");
+            told.send("accepted", "rejected", "released");
             living = new Case(told.name).explicitReader(told.name, "max.poll.records", "3",
                 "share.acquire.mode", "record_limit").on(told.name);
-            List<ConsumerRecord<String, String>> taken = living.batch();
+            List<ConsumerRecord<String, String>> taken = living.lastBatch();
             told.say(words(taken));
             living.consumer.acknowledge(taken.get(0));
             living.consumer.acknowledge(taken.get(1), AcknowledgeType.REJECT);
             living.consumer.acknowledge(taken.get(2), AcknowledgeType.RELEASE);
             told.say(living.commit());
             told.say(offsetsOf(told.name));
+            told.send("held");
             Reader other = new Case(told.name).explicitReader(told.name).on(told.name);
             held = other.take(2);
             told.say("held: " + words(held));
