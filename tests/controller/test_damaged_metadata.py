@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 
 from minikafka.controller.metadata_check import MetadataCheck
-from minikafka.controller.quorum_controller import LONGEST_UNSYNCED_MS
 from minikafka.errors import CorruptLogError, StorageError
+from minikafka.records.batch import iter_batches
+from minikafka.storage.memory_files import MemoryFiles
 from minikafka.storage.verification.report import Finding, Report
 from tests.controller.nodes import METADATA_DIRECTORY, Node
 
 LOG = f"{METADATA_DIRECTORY}/{0:020}.log"
 
 
-def damage(node: Node, text: bytes) -> bytes:
+def damage(node: Node, text: bytes, start: int = 0) -> bytes:
     """Change a byte of the first batch with ``text``; gives the bytes that are there then."""
     content = node.files.read_bytes(LOG)
-    at = content.index(text)
+    at = content.index(text, start)
     damaged = content[:at] + b"?" + content[at + 1 :]
     node.files.write_bytes(LOG, damaged, sync=False)
     return damaged
@@ -30,6 +31,13 @@ def assert_refused(node: Node, damaged: bytes) -> None:
         assert node.files.read_bytes(LOG) == damaged
 
 
+def findings(files: MemoryFiles) -> list[Finding]:
+    """What ``minikafka check`` says of the metadata, after a kill."""
+    found: list[Finding] = []
+    MetadataCheck(Report(found.append), files, "/data").run(was_clean=False)
+    return found
+
+
 def test_after_a_clean_stop_topics_behind_the_damage_are_not_cut_away() -> None:
     node = Node()
     node.create("first")
@@ -38,13 +46,64 @@ def test_after_a_clean_stop_topics_behind_the_damage_are_not_cut_away() -> None:
     assert_refused(node, damage(node, b"first"))
 
 
-def test_after_a_kill_topics_that_were_made_long_after_the_damaged_ones_are_not_cut_away() -> None:
+@pytest.mark.parametrize("text", [b"first", b"second"])
+def test_after_a_kill_what_was_synced_is_not_cut_away_however_new_it_is(text: bytes) -> None:
+    node = Node()
+    for name in ("first", "second", "third"):
+        node.create(name)
+    damaged = damage(node, text)
+    assert [finding.is_problem for finding in findings(node.files)] == [True]
+    assert_refused(node, damaged)
+
+
+def test_after_a_kill_what_a_start_had_written_before_a_change_is_not_cut_away() -> None:
     node = Node()
     node.create("first")
+    node = node.killed()
     node.create("second")
-    node.clock.advance(LONGEST_UNSYNCED_MS + 1)
-    node.create("third")
+    content = node.files.read_bytes(LOG)
+    assert_refused(node, damage(node, b"PLAINTEXT", content.rindex(b"PLAINTEXT")))
+
+
+def test_after_a_kill_what_an_earlier_run_had_written_is_not_cut_away() -> None:
+    node = Node()
+    node.create("first")
+    node = node.killed()
     assert_refused(node, damage(node, b"first"))
+
+
+@pytest.mark.parametrize("lost_bytes", [1, None])
+def test_the_end_of_a_segment_is_not_given_up_with_all_behind_it(lost_bytes: int | None) -> None:
+    """Damage in the last batch of a segment, or the whole batch is missing."""
+    node = Node(**{"internal.metadata.log.segment.bytes": 1500})
+    for number in range(8):
+        node.create(f"t{number}")
+    content = node.files.read_bytes(LOG)
+    last_batch_bytes = [batch.size_bytes for batch in iter_batches(memoryview(content))][-1]
+    kept = content[: -(lost_bytes or last_batch_bytes)]
+    node.files.write_bytes(LOG, kept, sync=False)
+    with pytest.raises(CorruptLogError, match="bring back a copy of it: without it nobody knows the topics"):
+        node.killed()
+    assert node.files.read_bytes(LOG) == kept
+    assert any(finding.is_problem for finding in findings(node.files))
+
+
+def test_a_start_that_the_power_cut_short_may_have_lost_any_of_its_batches() -> None:
+    node = Node()
+    node.create("first")
+    size_bytes = len(node.files.read_bytes(LOG))
+    node = node.killed()
+    content = node.files.read_bytes(LOG)
+    started = list(iter_batches(memoryview(content)))
+    positions = [0]
+    for batch in started:
+        positions.append(positions[-1] + batch.size_bytes)
+    of_the_start = [position for position in positions if size_bytes <= position < len(content)]
+    assert len(of_the_start) >= 4
+    for position in of_the_start:
+        files = node.files.after_crash()
+        files.write_bytes(LOG, content[: position + 30] + b"?" + content[position + 31 :], sync=False)
+        assert list(Node(files, clock=node.clock).image.topics_by_name) == ["first"]
 
 
 @pytest.mark.parametrize("kept_bytes", [0, 40])

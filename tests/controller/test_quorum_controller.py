@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from minikafka import errors
-from minikafka.controller import bootstrap, metadata_loader, quorum_state, snapshots
+from minikafka.controller import bootstrap, commit_queue, metadata_loader, quorum_state, snapshots
 from minikafka.controller.metadata_batches import decode_batches
 from minikafka.controller.quorum_controller import ProducerIdsBlock
 from minikafka.controller.topic_control import NewTopic
@@ -236,11 +236,64 @@ def test_changes_wait_for_the_flush_and_then_go_together() -> None:
     for name in ("a", "b", "a", "c.d", "c_d"):
         create(name)
     assert (answers, list(node.image.topics_by_name)) == ([], [])
+    end_offset = node.controller._log.end_offset
     assert workers.work_off() == 1
-    assert (answers, list(node.image.topics_by_name)) == (["a NONE", "a TOPIC_ALREADY_EXISTS"], ["a"])
+    assert (answers, list(node.image.topics_by_name)) == ([], []), "what the start had written was not durable"
+    create("e")
+    [batch] = node.controller._log.read_from(end_offset)
+    assert described(batch.records) == ["TopicRecord", "PartitionRecord"] * 3
     assert workers.work_off() == 1
-    assert answers[2:] == ["b NONE", "c.d NONE", "c_d INVALID_TOPIC_EXCEPTION"]
+    assert answers == ["a NONE", "b NONE", "c.d NONE", "a TOPIC_ALREADY_EXISTS", "c_d INVALID_TOPIC_EXCEPTION"]
+    assert workers.work_off() == 1
+    assert answers[5:] == ["e NONE"]
     assert workers.work_off() == 0
+
+
+def test_changes_that_are_too_large_for_one_batch_go_one_by_one() -> None:
+    workers = Workers()
+    node = Node(run_blocking=workers, **{"internal.metadata.log.segment.bytes": 20_000})
+    answers: list[str] = []
+    for name, partitions in (("a", 100), ("b", 100), ("c", 1), ("d", 1_000)):
+        pending = node.controller.create_topics([NewTopic(name, partitions, 1)])
+        pending.on_complete(lambda results: answers.append(f"{results[0].name} {errors.name_of(results[0].error)}"))
+    while workers.work_off():
+        pass
+    assert sorted(answers) == ["a NONE", "b NONE", "c NONE", "d RECORD_LIST_TOO_LARGE"]
+    assert sorted(node.image.topics_by_name) == ["a", "b", "c"]
+    assert sorted(node.killed("power").image.topics_by_name) == ["a", "b", "c"]
+
+
+def test_changes_share_a_batch_as_long_as_it_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commit_queue, "_MAX_SHARED_BYTES", 300)
+    workers = Workers()
+    node = Node(run_blocking=workers)
+    begin = node.controller._log.end_offset
+    for name in ("a", "b"):
+        node.controller.create_topics([NewTopic(name, 2, 1)])
+    while workers.work_off():
+        pass
+    assert [len(batch.records) for batch in node.controller._log.read_from(begin)] == [3, 3]
+    assert sorted(node.image.topics_by_name) == ["a", "b"]
+
+
+def test_what_a_start_has_written_and_cannot_be_synced_lets_no_change_through() -> None:
+    node = Node()
+    node.files.fault = lambda operation, path: errno.ENOSPC if operation == "sync" and path == LOG_PATH else None
+    assert node.create("a")[0].error == errors.KAFKA_STORAGE_ERROR
+    node.files.fault = None
+    assert list(node.image.topics_by_name) == []
+    assert list(node.killed().image.topics_by_name) == []
+
+
+def test_a_snapshot_holds_whole_batches() -> None:
+    workers = Workers()
+    node = Node(run_blocking=workers, metadata_log_max_record_bytes_between_snapshots=1)
+    for name in ("a", "b", "c"):
+        node.controller.create_topics([NewTopic(name, 1, 1)])
+    while workers.work_off():
+        pass
+    node.files.unlink(LOG_PATH)
+    assert sorted(node.killed().image.topics_by_name) == ["a", "b", "c"]
 
 
 def test_closing_finishes_what_is_being_written() -> None:

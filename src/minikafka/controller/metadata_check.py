@@ -5,6 +5,7 @@ from __future__ import annotations
 from minikafka.controller import quorum_state
 from minikafka.controller.metadata_batches import decode_batches
 from minikafka.controller.metadata_loader import MetadataLoader
+from minikafka.controller.opening_batches import is_of_a_start
 from minikafka.controller.snapshots import (
     BOOTSTRAP_FILE,
     PARTIAL_SUFFIX,
@@ -48,10 +49,26 @@ class MetadataCheck:
             self._files,
             self._directory,
             FOLDER,
-            Claims(was_clean, topic_id=topic_names.CLUSTER_METADATA_TOPIC_ID, is_compacted=False),
+            Claims(
+                was_clean,
+                recovery_point=None if was_clean else self._synced_offset(names),
+                topic_id=topic_names.CLUSTER_METADATA_TOPIC_ID,
+                is_compacted=False,
+            ),
             other_names=frozenset({quorum_state.FILE_NAME, *others}),
         ).run()
         return self._replay(names, snapshot) if self._report.problems == problems else None
+
+    def _synced_offset(self, names: list[str]) -> int:
+        """What is below had been synced, as the next start sees it as well."""
+        synced_offset = 0
+        for name in sorted(name for name in names if name.endswith(log_names.LOG)):
+            path = f"{self._directory}/{name}"
+            reader = BatchReader(self._files.open(path), self._files.size_bytes(path))
+            for batch in reader.batches_behind(-1, synced_offset):
+                if not is_of_a_start(batch):
+                    synced_offset = batch.base_offset
+        return synced_offset
 
     def _check_small_files(self) -> None:
         bootstrap = f"{self._log_dir}/{BOOTSTRAP_FILE}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minikafka.controller.metadata_batches import MetadataBatch, decode_batches, encode_batch, encode_control_batch
-from minikafka.errors import StorageError
+from minikafka.errors import RECORD_LIST_TOO_LARGE, ApiError, StorageError
 
 if TYPE_CHECKING:
     from minikafka.clock import Clock
@@ -44,6 +44,11 @@ class MetadataLog:
         return self._log.log_end_offset
 
     @property
+    def has_unsynced(self) -> bool:
+        """Whether anything in the log may not be durable yet."""
+        return self._log.recovery_point < self._log.log_end_offset
+
+    @property
     def size_bytes(self) -> int:
         return self._log.size_bytes
 
@@ -53,12 +58,13 @@ class MetadataLog:
         epochs = self._log.leader_epochs
         return epochs[-1][0] if epochs else 0
 
-    def append(self, records: Sequence[VersionedRecord]) -> int:
-        """Append one atomic batch; returns the offset of its last record. Raises StorageError; then nothing was
-        appended."""
-        return self._append(
-            encode_batch(records, base_offset=self.end_offset, epoch=self.epoch, now_ms=self._clock.wall_ms())
-        )
+    def append(self, records: Sequence[VersionedRecord], *, max_bytes: int | None = None) -> int:
+        """Append one atomic batch; returns the offset of its last record. Raises StorageError, and
+        ApiError(RECORD_LIST_TOO_LARGE): more than ``max_bytes``, or than a segment holds; then nothing was appended."""
+        batch = encode_batch(records, base_offset=self.end_offset, epoch=self.epoch, now_ms=self._clock.wall_ms())
+        if max_bytes is not None and len(batch) > max_bytes:
+            raise ApiError(RECORD_LIST_TOO_LARGE)
+        return self._append(batch)
 
     def append_control(self, messages: Sequence[Any]) -> int:
         """As ``append``, for the control messages of the raft layer."""

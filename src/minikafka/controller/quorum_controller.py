@@ -10,8 +10,8 @@ Start-up goes hand in hand with the logs::
     ...
     controller.close()                          before logs.close(), which marks the clean shutdown
 
-Nothing of this waits for the disk: what it writes becomes durable with the first change that somebody asks for, and
-is written again at the next start if it was lost before.
+Nothing of this waits for the disk, after a clean stop: what it writes becomes durable before the first change that
+somebody asks for, and is written again at the next start if it was lost before.
 """
 
 from __future__ import annotations
@@ -60,10 +60,6 @@ log = logging.getLogger(__name__)
 
 PRODUCER_ID_BLOCK_SIZE = 1000
 """Kafka's ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE."""
-
-LONGEST_UNSYNCED_MS = 60_000
-"""A change is synced before the next is written, and what nobody waits for, an operating system writes to the disk
-within half a minute: a power cut damages nothing that is older than this."""
 
 
 class ProducerIdsBlock(NamedTuple):
@@ -386,12 +382,25 @@ class QuorumController:
         # written to it, and may be back after a power cut.
         was_clean = self._files.exists(f"{self._log_dir}/{CLEAN_SHUTDOWN_FILE}")
 
-        def is_synced(_: int, behind: Sequence[RecordBatch]) -> bool:
-            return was_clean or behind[-1].max_timestamp - behind[0].max_timestamp > LONGEST_UNSYNCED_MS
+        def is_synced(_: int, behind: Iterable[RecordBatch]) -> bool:
+            from minikafka.controller.opening_batches import are_all_of_a_start
 
-        metadata_log, report = load_log(context, directory, topic, 0, self._log_config(), is_synced=is_synced)
+            return was_clean or not are_all_of_a_start(behind)
+
+        metadata_log, report = load_log(
+            context,
+            directory,
+            topic,
+            0,
+            self._log_config(),
+            is_synced=is_synced,
+            advice="bring back a copy of it: without it nobody knows the topics",
+        )
         if report:
             log.log(logging.INFO if report.is_routine else logging.WARNING, "%s", report)
+        if not was_clean:
+            # What this run goes by must not be lost any more: the last one may have ended before it was durable.
+            metadata_log.flush()
         return metadata_log
 
     def _log_config(self) -> LogConfig:

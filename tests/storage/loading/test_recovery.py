@@ -216,6 +216,17 @@ def test_nothing_is_kept_behind_a_hole_that_a_loss_of_power_left(log: PartitionL
     assert append(again, "v5") == 5
 
 
+def test_a_hole_in_what_had_been_synced_takes_nothing_behind_it_along(log: PartitionLog, context: LogContext) -> None:
+    path = f"{DIRECTORY}/00000000000000000003.log"
+    change(context, path, lambda data: data[:BATCH_BYTES])
+    for _ in range(2):
+        with pytest.raises(CorruptLogError, match=rf"offsets 4 to 5 are missing before {ACTIVE}, where they had been"):
+            after_kill(log, context, recovery_point=5)
+        assert len(context.files.read_bytes(ACTIVE)) == 3 * BATCH_BYTES
+    again, _ = after_kill(log, context, recovery_point=4)
+    assert values(read_all(again)) == texts(4)
+
+
 def test_holes_of_a_compacted_log_are_no_loss(context: LogContext) -> None:
     log = new_log(context, segment_bytes=3 * BATCH_BYTES)
     fill(log, 9)

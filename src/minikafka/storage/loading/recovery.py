@@ -71,11 +71,12 @@ def load_log(
     is_changed_since: bool = False,
     files: FileSystem | None = None,
     is_synced: IsSynced | None = None,
+    advice: str = "bring back a copy of it, or delete the partition's folder",
 ) -> tuple[PartitionLog, RecoveryReport]:
     """The log in ``directory``. ``log_start_offset`` and ``recovery_point`` are the checkpoints'.
     ``is_changed_since``: somebody had their hands in the folder after the clean shutdown. ``files``: where this
-    does not run on the thread that the log will be used on, a FileSystem of its own. ``is_synced``: see
-    ``SegmentRecovery``; by default what is below the recovery point.
+    does not run on the thread that the log will be used on, a FileSystem of its own. ``is_synced`` and
+    ``advice``: see ``SegmentRecovery``; by default what is below the recovery point.
 
     Raises OSError, and StorageError for files that cannot be understood.
     """
@@ -91,6 +92,7 @@ def load_log(
         clean_shutdown,
         is_changed_since,
         is_synced or (lambda offset, _: offset < recovery_point),
+        advice,
     )
     loaded = loader.load()
     if files is not None:
@@ -113,6 +115,7 @@ class _LogLoader:
         clean_shutdown: bool,
         is_changed_since: bool,
         is_synced: IsSynced,
+        advice: str,
     ) -> None:
         self._context = context
         self._files = context.files
@@ -125,6 +128,7 @@ class _LogLoader:
         self._clean_shutdown = clean_shutdown
         self._is_changed_since = is_changed_since
         self._is_synced = is_synced
+        self._advice = advice
         self._segments = LogSegments()
         self._epochs = LeaderEpochCache(self._files, directory)
         self.report = RecoveryReport(directory)
@@ -143,6 +147,7 @@ class _LogLoader:
             self._epochs,
             self.report.note,
             self._is_synced,
+            self._advice,
         )
         self._load_epochs()
         self._rebuild_damaged_indexes(found)
@@ -234,6 +239,7 @@ class _LogLoader:
         for position, segment in enumerate(unflushed):
             end_offset = self._producers.map_end_offset
             if position and self._is_behind_a_hole(unflushed[position - 1], segment):
+                self._recovery.refuse_hole(end_offset, segment)
                 self.report.note(f"offsets {end_offset} to {segment.base_offset - 1} are missing")
                 self._drop_rest(unflushed[position:])
                 return

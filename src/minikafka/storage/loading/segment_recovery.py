@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from minikafka.errors import ApiError, CorruptLogError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from minikafka.config import LogConfig
 
 
-IsSynced = Callable[[int, Sequence[RecordBatch]], bool]
+IsSynced = Callable[[int, Iterable[RecordBatch]], bool]
 
 
 class _TooFar(Exception):
@@ -32,8 +33,9 @@ class SegmentRecovery:
     """Recovers segments of one log, which is being loaded, in ascending order.
 
     :param note: told of each finding.
-    :param is_synced: whether what is damaged had been synced, from its offset and the valid batches behind it in its
-        segment.
+    :param is_synced: whether what is damaged had been synced, from its offset and the valid batches behind it, of which
+        there is one at least.
+    :param advice: what to do about damage that is not mended.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class SegmentRecovery:
         epochs: LeaderEpochCache,
         note: Callable[[str], None],
         is_synced: IsSynced,
+        advice: str,
     ) -> None:
         self._context = context
         self._files = files
@@ -57,6 +60,7 @@ class SegmentRecovery:
         self._epochs = epochs
         self._note = note
         self._is_synced = is_synced
+        self._advice = advice
 
     def recover(self, segment: LogSegment, *, may_cut: bool = True) -> int:
         """Check every batch, build the indexes anew, and cut off what is not valid; returns the bytes cut off.
@@ -114,23 +118,43 @@ class SegmentRecovery:
         if dropped_bytes:
             offset = max(self._producers.map_end_offset, segment.base_offset)
             behind = _batches_behind(segment, valid_bytes, offset)
-            if not may_cut or (self._hides_more(segment, behind) and self._is_synced(offset, behind)):
+            if not may_cut or self._hides_what_follows_the_synced(segment, offset, behind):
                 self._refuse(segment, valid_bytes, offset, reason)
             self._cut(segment, valid_bytes, offset, reason, behind)
         segment.finish_rebuilding()
         self._producers.take_snapshot(sync=True)
         return dropped_bytes
 
-    def _hides_more(self, segment: LogSegment, behind: Sequence[RecordBatch]) -> bool:
+    def refuse_hole(self, end_offset: int, segment: LogSegment) -> None:
+        """Raise CorruptLogError if what is missing between ``end_offset`` and ``segment`` had been synced."""
+        if segment.size_bytes and self._is_synced(end_offset, self._batches_from(segment)):
+            raise CorruptLogError(
+                f"offsets {end_offset} to {segment.base_offset - 1} are missing before {segment.log.path}, where they "
+                f"had been synced; {self._advice}"
+            )
+
+    def _hides_what_follows_the_synced(self, segment: LogSegment, offset: int, behind: Sequence[RecordBatch]) -> bool:
         following = self._segments.higher(segment.base_offset)
-        return bool(behind) or (following is not None and following.size_bytes > 0)
+        while following is not None and not following.size_bytes:
+            following = self._segments.higher(following.base_offset)
+        if not behind and following is None:
+            return False
+        further = iter(()) if following is None else self._batches_from(following)
+        return self._is_synced(offset, chain(behind, further))
+
+    def _batches_from(self, segment: LogSegment) -> Iterator[RecordBatch]:
+        """The valid batches of ``segment`` and of those after it."""
+        from minikafka.storage.batch_reader import BatchReader
+
+        for each in self._segments.range(segment.base_offset):
+            yield from BatchReader(each.log, each.size_bytes).batches_behind(-1, each.base_offset)
 
     def _refuse(self, segment: LogSegment, position: int, offset: int, reason: str) -> None:
         segment.abandon()
         self._files.unlink(segment.offset_index.path)  # so that the next start finds this again
         raise CorruptLogError(
             f"{segment.log.path} is damaged at position {position}, offset {offset} ({reason}), where it had been "
-            "synced; bring back a copy of it, or delete the partition's folder"
+            f"synced; {self._advice}"
         )
 
     def _cut(self, segment: LogSegment, position: int, offset: int, reason: str, behind: Sequence[RecordBatch]) -> None:
