@@ -25,7 +25,6 @@ class TutorialFolder:
         self.zookeeper_port = free_port()
         write_layout(directory)
         self._change("server.properties", "listeners=PLAINTEXT://:9092", f"listeners=PLAINTEXT://localhost:{self.port}")
-        self.set("server.properties", "group.initial.rebalance.delay.ms=0")
         self._change("zookeeper.properties", "clientPort=2181", f"clientPort={self.zookeeper_port}")
         self.set("zookeeper.properties", "clientPortAddress=127.0.0.1")
         self.environment = {key: value for key, value in os.environ.items() if key not in ("LOG_DIR", "SIGNAL")}
