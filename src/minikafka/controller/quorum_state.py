@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 FILE_NAME = "quorum-state"
 _DATA_VERSION = 1
-_NUMBER = re.compile(rb'"(\w+)"\s*:\s*(-?\d+)')
+_NUMBER = rb'"(\w+)"\s*:\s*(-?\d+)'
 """A field with a number. The file is one flat JSON object, and importing json would cost each start 3 ms."""
 
 
-_VOTER = re.compile(rb'"voterId"\s*:\s*(\d+)')
+_VOTER = rb'"voterId"\s*:\s*(\d+)'
 
 
 class QuorumState(NamedTuple):
@@ -43,10 +43,10 @@ def read(files: FileSystem, directory: str) -> QuorumState | None:
         return None
     if not content.strip(b"\0"):
         return None  # renamed into place, but cut off before its content reached the disk
-    fields = dict(_NUMBER.findall(content))
+    fields = dict(re.findall(_NUMBER, content))
     if b"leaderId" not in fields or b"leaderEpoch" not in fields:
         raise StorageError(f"{path}: malformed, without leaderId and leaderEpoch: {content[:200]!r}")
-    voters = tuple(map(int, _VOTER.findall(content)))
+    voters = tuple(map(int, re.findall(_VOTER, content)))
     return QuorumState(int(fields[b"leaderId"]), int(fields[b"leaderEpoch"]), voters)
 
 

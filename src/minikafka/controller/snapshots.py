@@ -23,7 +23,7 @@ SUFFIX = ".checkpoint"
 PARTIAL_SUFFIX = ".checkpoint.part"
 BOOTSTRAP_FILE = "bootstrap.checkpoint"
 _MAX_RECORDS_PER_BATCH = 1024
-_NAME = re.compile(r"(\d{20})-(\d{10})\.checkpoint\Z")
+_NAME = r"(\d{20})-(\d{10})\.checkpoint"
 
 
 class SnapshotId(NamedTuple):
@@ -48,7 +48,7 @@ class Snapshot(NamedTuple):
 
 def list_snapshots(files: FileSystem, directory: str) -> list[SnapshotId]:
     """The snapshots in a directory, oldest first."""
-    found = (_NAME.match(name) for name, is_directory in files.list_directory(directory) if not is_directory)
+    found = (re.fullmatch(_NAME, name) for name, is_directory in files.list_directory(directory) if not is_directory)
     return sorted(SnapshotId(int(match[1]), int(match[2])) for match in found if match is not None)
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import struct
 import threading
-import zlib
 from collections.abc import Callable
 from typing import Final
 
@@ -103,11 +102,15 @@ def _copy_bounded(data: Buffer, max_bytes: int, _magic: int) -> bytes:
 
 
 def _gzip_compress(data: Buffer, level: int | None, _magic: int) -> bytes:
+    import zlib
+
     compressor = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION if level is None else level, zlib.DEFLATED, 31)
     return compressor.compress(data) + compressor.flush()
 
 
 def _gzip_decompress(data: Buffer, max_bytes: int, _magic: int) -> bytes:
+    import zlib
+
     member = zlib.decompressobj(31)
     try:
         out = member.decompress(data, max_bytes + 1)

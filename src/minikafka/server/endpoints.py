@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from minikafka.config import Listener
 
 _WILDCARDS = frozenset(("", "0.0.0.0", "::", "::0", "0:0:0:0:0:0:0:0"))
-_LOOPBACKS = re.compile(r"localhost|127(\.\d+){3}|::1|::ffff:127(\.\d+){3}", re.IGNORECASE)
+_LOOPBACKS = r"localhost|127(\.\d+){3}|::1|::ffff:127(\.\d+){3}"
 
 
 class AdvertisedEndpoint(NamedTuple):
@@ -35,7 +35,7 @@ def is_wildcard(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether ``host`` is reachable from its own machine only."""
-    return _LOOPBACKS.fullmatch(host) is not None
+    return re.fullmatch(_LOOPBACKS, host, re.IGNORECASE) is not None
 
 
 def advertised_endpoint(bound: Listener, advertised: Iterable[Listener], local_host: str) -> AdvertisedEndpoint:

@@ -18,7 +18,7 @@ INTERNAL_TOPICS: Final = frozenset((GROUP_METADATA_TOPIC, TRANSACTION_STATE_TOPI
 MAX_NAME_LENGTH: Final = 249
 """A partition's folder, "name-partition", has to fit in a file name of 255 bytes."""
 
-_LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]+\Z")
+_LEGAL_NAME = r"[a-zA-Z0-9._-]+"
 
 
 def is_internal(name: str) -> bool:
@@ -52,6 +52,6 @@ def _why_invalid(name: str) -> str | None:
         return f"'{name}' is not allowed"
     if len(name) > MAX_NAME_LENGTH:
         return f"the length of '{name}' is longer than the max allowed length {MAX_NAME_LENGTH}"
-    if _LEGAL_NAME.match(name) is None:
+    if re.fullmatch(_LEGAL_NAME, name) is None:
         return f"'{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
     return None

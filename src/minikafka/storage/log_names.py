@@ -24,9 +24,8 @@ STRAY_DIRECTORY = "-stray"
 METADATA_TOPIC = "__cluster_metadata"
 """Its log is the controller's, who opens it by itself."""
 
-_MARKED_DIRECTORY = re.compile(r"(\S+)-(\d+)\.(\S+)-(delete|future|stray)\Z")
-_PARTITION_DIRECTORY = re.compile(r"(.+)-(\d+)\Z", re.DOTALL)
-_OFFSET_FILE = re.compile(r"(\d{20})(\.\w+)(\.deleted|\.cleaned|\.swap)?\Z")
+_MARKED_DIRECTORY = r"(\S+)-(\d+)\.(\S+)-(delete|future|stray)"
+_OFFSET_FILE = r"(\d{20})(\.\w+)(\.deleted|\.cleaned|\.swap)?"
 _MAX_NAME_LENGTH = 255
 
 
@@ -37,7 +36,7 @@ def file_name(offset: int, suffix: str) -> str:
 
 def parse_file_name(name: str) -> tuple[int, str, str] | None:
     """``"00000000000000000005.log.swap" -> (5, ".log", ".swap")``; None for names that carry no offset."""
-    match = _OFFSET_FILE.match(name)
+    match = re.fullmatch(_OFFSET_FILE, name)
     return None if match is None else (int(match[1]), match[2], match[3] or "")
 
 
@@ -47,13 +46,11 @@ def partition_directory(topic: str, partition: int) -> str:
 
 def parse_directory(name: str) -> tuple[str, int, str] | None:
     """``"demo-0" -> ("demo", 0, "")``, ``"demo-0.5f…-delete" -> ("demo", 0, "-delete")``; None for other folders."""
-    match = _MARKED_DIRECTORY.match(name)
-    if match is not None:
-        return match[1], int(match[2]), "-" + match[4]
     if name.endswith((DELETE_DIRECTORY, FUTURE_DIRECTORY, STRAY_DIRECTORY)):
-        return None
-    match = _PARTITION_DIRECTORY.match(name)
-    return None if match is None else (match[1], int(match[2]), "")
+        match = re.fullmatch(_MARKED_DIRECTORY, name)
+        return None if match is None else (match[1], int(match[2]), "-" + match[4])
+    topic, _, partition = name.rpartition("-")
+    return (topic, int(partition), "") if topic and partition.isdecimal() else None
 
 
 def marked_directory(topic: str, partition: int, mark: str) -> str:
