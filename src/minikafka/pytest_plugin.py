@@ -6,7 +6,7 @@ of its own. See docs/testing-with-pytest.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -184,4 +184,14 @@ def _settings(config: pytest.Config) -> dict[str, str]:
         if not equals or not key.strip():
             raise pytest.UsageError(f"a setting of the Kafka broker is KEY=VALUE, not {line!r}")
         settings[key.strip()] = value.strip()
+    _refuse_unknown(settings)
     return settings
+
+
+def _refuse_unknown(settings: Mapping[str, str]) -> None:
+    from minikafka.config.notices import is_known
+    from minikafka.config.suggestions import hint
+
+    for key in settings:
+        if not is_known(key) and not is_known(key.replace("_", ".")):
+            raise pytest.UsageError(f"{key}={settings[key]}: brokers have no setting {key}{hint(key)}")
