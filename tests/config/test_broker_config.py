@@ -245,6 +245,15 @@ def test_kafkas_own_topics_get_one_replica_whatever_is_asked_for() -> None:
             "the first must be below the second.",
         ),
         (
+            {"group.share.max.share.sessions": "199"},
+            "group.share.max.size=200 and group.share.max.share.sessions=199 (--override): the first must not be above "
+            "the second.",
+        ),
+        (
+            {"group.share.assignors": "simple,other"},
+            "group.share.assignors=simple,other (--override): there has to be exactly one.",
+        ),
+        (
             {"max.connections.per.ip": "0"},
             "max.connections.per.ip=0 (--override): 0 is possible only with max.connections.per.ip.overrides.",
         ),

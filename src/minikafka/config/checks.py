@@ -28,6 +28,7 @@ _NOT_ABOVE: Final = (
     ("group.share.min.record.lock.duration.ms", "group.share.max.record.lock.duration.ms"),
     ("group.share.min.record.lock.duration.ms", "group.share.record.lock.duration.ms"),
     ("group.share.record.lock.duration.ms", "group.share.max.record.lock.duration.ms"),
+    ("group.share.max.size", "group.share.max.share.sessions"),
     ("group.streams.min.heartbeat.interval.ms", "group.streams.max.heartbeat.interval.ms"),
     ("group.streams.min.heartbeat.interval.ms", "group.streams.heartbeat.interval.ms"),
     ("group.streams.heartbeat.interval.ms", "group.streams.max.heartbeat.interval.ms"),
@@ -77,6 +78,9 @@ def problems(config: BrokerConfig) -> Iterator[str]:
         config,
         "classic has to be among them",
         "group.coordinator.rebalance.protocols",
+    )
+    yield from _require(
+        len(config["group.share.assignors"]) == 1, config, "there has to be exactly one", "group.share.assignors"
     )
 
 

@@ -523,8 +523,8 @@ class GroupShard:
                 result = self.classic.on_loaded(group)
                 if result is not None:
                     yield result
-            else:
-                self.share.on_loaded(group)
+        if self._share is not None:
+            yield self._share.on_loaded()
         self._schedule_expiration()
 
     def on_unloaded(self) -> None:

@@ -184,6 +184,27 @@ def test_what_has_not_been_answered_is_asked_for_again_after_a_while(groups: Gro
     assert share_group(groups).state_partitions.initializing == {u: StateTopic("u", frozenset([0, 1]))}  # type: ignore[union-attr]
 
 
+def test_what_was_under_way_when_the_broker_stopped_is_begun_again_at_once(groups: Groups) -> None:
+    slow_states(groups)
+    a = Sharer(groups, "a", "u")
+    a.beat()
+    groups.restart()
+    a.beat()
+    a.beat()
+    assert a.assigned == {topic_id(groups, "u"): {0, 1}}
+
+
+def test_topics_that_are_deleted_while_the_broker_is_down_are_forgotten(groups: Groups) -> None:
+    a = Sharer(groups, "a", "t", "u")
+    settle(a)
+    groups.topics.delete("u")
+    groups.topics.put("u", 2, b"another u".ljust(16, b"_"))
+    groups.restart()
+    assert share_group(groups).state_partitions.initialized.keys() == {topic_id(groups, "t")}  # type: ignore[union-attr]
+    settle(a)
+    assert a.assigned.keys() == {topic_id(groups, "t"), topic_id(groups, "u")}
+
+
 def test_what_was_initialized_meanwhile_counts_once(groups: Groups) -> None:
     states = slow_states(groups)
     a = Sharer(groups, "a", "u")

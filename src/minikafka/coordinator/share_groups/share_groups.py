@@ -76,8 +76,12 @@ class ShareGroups:
         """End the session of a member."""
         return self.membership.fence(group, member_id)
 
-    def on_loaded(self, group: ShareGroup) -> None:
-        self.membership.on_loaded(group)
+    def on_loaded(self) -> Result[None]:
+        """The state is complete: begin the sessions of the members. Gives what has to be written."""
+        for group in self._groups.values():
+            if isinstance(group, ShareGroup):
+                self.membership.on_loaded(group)
+        return self.offsets.forget_missing_topics()
 
     # Records
 

@@ -199,6 +199,8 @@ class ShareMembership:
 
     def on_loaded(self, group: ShareGroup) -> None:
         """Give the members that were stored a session each."""
+        if group.state_partitions is not None:
+            group.state_partitions = group.state_partitions._replace(written_ms=0)
         for member_id in group.members:
             self._schedule_session(group.group_id, member_id)
 

@@ -190,6 +190,16 @@ class ShareOffsets:
                     records.append(state_partitions_record(group.group_id, states))
         return Result(records)
 
+    def forget_missing_topics(self) -> Result[None]:
+        """The state is loaded: topics may have been deleted without anybody here who heard of it."""
+        stored = {
+            topic_id
+            for group in self._groups.values()
+            if isinstance(group, ShareGroup) and group.state_partitions is not None
+            for topic_id in group.state_partitions.topic_ids()
+        }
+        return self.forget_topics(stored - self._membership.metadata.topics_by_id.keys())
+
     def _existing_and_empty(self, group_id: str) -> ShareGroup:
         group = self._membership.existing(group_id)
         group.validate_delete()

@@ -45,7 +45,8 @@ class StatePartitions(NamedTuple):
     deleting: Mapping[bytes, str] = {}
     """Names by topic id: of these, all partitions."""
     written_ms: int = 0
-    """When this was stored, in wall time, or loaded: what is initializing has been so since then. Not stored."""
+    """When this was stored, in wall time: what is initializing has been so since then. 0 when this was loaded: what was
+    under way when the broker stopped is so no more. Not stored itself."""
 
     @classmethod
     def from_record(cls, value: ShareGroupStatePartitionMetadataValue, now_ms: int) -> StatePartitions:
@@ -55,6 +56,9 @@ class StatePartitions(NamedTuple):
             {one.topic_id: one.topic_name for one in value.deleting_topics},
             now_ms,
         )
+
+    def topic_ids(self) -> set[bytes]:
+        return {*self.initializing, *self.initialized, *self.deleting}
 
     def missing(self, topics: Iterable[Topic], now_ms: int, retry_interval_ms: int) -> StateTopics:
         """What has to be initialized of ``topics``: what is neither initialized nor has just begun to be."""
