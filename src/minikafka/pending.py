@@ -30,8 +30,11 @@ class Pending(Generic[T]):
         if self.done or self.cancelled:
             return False
         self.done = True
-        if self._listener is not None:
-            self._listener(value)
+        # Who waits and who completes know each other through these two: a cycle that would be left to the collector.
+        self.on_cancel = None
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener(value)
         else:
             self._value = value
         return True
@@ -50,8 +53,9 @@ class Pending(Generic[T]):
             return
         self.cancelled = True
         self._listener = None
-        if self.on_cancel is not None:
-            self.on_cancel()
+        on_cancel, self.on_cancel = self.on_cancel, None
+        if on_cancel is not None:
+            on_cancel()
 
 
 class RunBlocking(Protocol):
