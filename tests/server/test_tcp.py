@@ -271,17 +271,6 @@ class SliceInMemory(Slice):
         raise OSError("this file is in memory")
 
 
-class Slices:
-    """Several parts of files that make one answer."""
-
-    def __init__(self, slices: list[Slice]) -> None:
-        self.slices = slices
-        self.size_bytes = sum(part.size_bytes for part in slices)
-
-    def read(self) -> bytes:
-        return b"".join(part.read() for part in self.slices)
-
-
 CONTENT = os.urandom(1 << 16) * 128
 
 
@@ -310,11 +299,14 @@ def test_an_answer_of_several_slices(size: int) -> None:
         with tempfile.TemporaryFile() as file:
             file.write(CONTENT)
             file.flush()
-            parts = [Slice(file.fileno(), 1000 * number, size) for number in range(3)]
-            it.services.records = lambda _: Slices(parts)
-            response = await client.ask(FetchRequest(), 4)
-            expected = b"".join(CONTENT[1000 * number :][:size] for number in range(3))
-            assert bytes(response.responses[0].partitions[0].records) == expected
+            positions = iter((0, 1000, 2000))
+            it.services.records = lambda size_bytes: Slice(file.fileno(), next(positions), size_bytes)
+            topic = FetchRequest.FetchTopic(
+                topic="t", partitions=[FetchRequest.FetchPartition(partition=index) for index in range(3)]
+            )
+            response = await client.ask(FetchRequest(max_bytes=size, topics=[topic]), 4)
+            for partition, position in zip(response.responses[0].partitions, (0, 1000, 2000), strict=True):
+                assert bytes(partition.records) == CONTENT[position : position + size]
 
     serve(scenario)
 

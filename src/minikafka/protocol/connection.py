@@ -146,8 +146,8 @@ class ServerConnection(FrameReader):
                 del out[start:]
                 raise
             size_bytes = len(out) - start - 4
-            if splices:
-                size_bytes += sum(piece.size_bytes for _, piece in splices)
+            for _, piece in splices:
+                size_bytes += piece.size_bytes
             SIZE.pack_into(out, start, size_bytes)
             if splices:
                 self._splice(splices)

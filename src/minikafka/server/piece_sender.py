@@ -56,11 +56,10 @@ class PieceSender:
         if len(outgoing) == 1 and type(outgoing[0]) is bytearray and not self._unsent:
             self._transport.write(outgoing[0])
             return
-        pieces = _flatten(outgoing)
-        if not self._unsent and sum(map(_size_bytes, pieces)) <= JOINED_BYTES:
-            self._transport.write(b"".join(map(_read, pieces)))
+        if not self._unsent and sum(map(_size_bytes, outgoing)) <= JOINED_BYTES:
+            self._transport.write(b"".join(map(_read, outgoing)))
             return
-        self._unsent.extend(pieces)
+        self._unsent.extend(outgoing)
         self._send_on()
 
     def resume(self) -> None:
@@ -120,17 +119,6 @@ class PieceSender:
             # A file system that cannot: read instead. A file that cannot be read fails there again.
             self._out_fd = None
             return 0
-
-
-def _flatten(outgoing: list[Outgoing]) -> list[Outgoing]:
-    pieces: list[Outgoing] = []
-    for item in outgoing:
-        slices: list[Outgoing] | None = getattr(item, "slices", None)
-        if slices is None:
-            pieces.append(item)
-        else:
-            pieces += slices
-    return pieces
 
 
 def _size_bytes(item: Outgoing) -> int:

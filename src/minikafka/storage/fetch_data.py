@@ -71,27 +71,26 @@ class FetchData:
     """The batches from ``offset`` on, as far as the read may go. The first batch may begin before ``offset``, the last
     may be cut off: clients know both."""
 
-    __slots__ = ("aborted_transactions", "first_batch_incomplete", "offset", "size_bytes", "slices")
+    __slots__ = ("aborted_transactions", "first_batch_incomplete", "offset", "records")
 
     def __init__(
         self,
         offset: int,
-        slices: list[FileSlice],
+        records: FileSlice = NO_RECORDS,
         aborted_transactions: list[tuple[int, int]] | None = None,
         first_batch_incomplete: bool = False,
     ) -> None:
         self.offset = offset
-        self.slices = slices
-        self.size_bytes = sum([part.size_bytes for part in slices])
+        self.records = records
+        """All of it: a read does not go beyond one segment."""
         self.aborted_transactions = aborted_transactions
         """(producer id, first offset) of what a read_committed reader has to skip; None for other readers."""
         self.first_batch_incomplete = first_batch_incomplete
         """Not even the first batch fits into the bytes asked for."""
 
     @property
-    def records(self) -> FileSlice:
-        """All of it: a read does not go beyond one segment."""
-        return self.slices[0] if self.slices else NO_RECORDS
+    def size_bytes(self) -> int:
+        return self.records.size_bytes
 
     def read(self) -> bytes:
         return self.records.read()

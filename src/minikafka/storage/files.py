@@ -181,10 +181,7 @@ class OsLogFile:
     def pread(self, size_bytes: int, position: int) -> bytes:
         fd = self.fd if self.fd >= 0 else self._open()
         self.recently_used = True
-        data = os.pread(fd, size_bytes, position)
-        if len(data) < size_bytes and data:
-            data += _pread_fully(fd, size_bytes - len(data), position + len(data))
-        return data
+        return _pread_fully(fd, size_bytes, position)
 
     def pwrite(self, data: bytes | bytearray | memoryview, position: int) -> None:
         fd = self.fd if self.fd >= 0 else self._open()
@@ -400,6 +397,12 @@ def _try_lock(fd: int, *, shared: bool) -> bool:
 
 
 def _pread_fully(fd: int, size_bytes: int, position: int) -> bytes:
+    data = os.pread(fd, size_bytes, position)
+    return data if len(data) == size_bytes else data + _pread_rest(fd, size_bytes - len(data), position + len(data))
+
+
+def _pread_rest(fd: int, size_bytes: int, position: int) -> bytes:
+    """A read may be short; nothing more comes at the end of the file."""
     chunks = []
     while size_bytes > 0:
         chunk = os.pread(fd, size_bytes, position)
@@ -408,7 +411,7 @@ def _pread_fully(fd: int, size_bytes: int, position: int) -> bytes:
         chunks.append(chunk)
         size_bytes -= len(chunk)
         position += len(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return b"".join(chunks)
 
 
 def _pwrite_rest(fd: int, data: memoryview, position: int, written: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minikafka.errors import CorruptLogError
 from minikafka.storage.batch_scan import LOG_OVERHEAD_BYTES
-from minikafka.storage.fetch_data import FetchData, FileSlice
+from minikafka.storage.fetch_data import NO_RECORDS, FetchData, FileSlice
 from minikafka.storage.index import AbortedTransaction
 from minikafka.storage.segment import LogSegment
 from minikafka.storage.segments import LogSegments
@@ -29,7 +29,7 @@ class LogReader:
         segment; see ``PartitionLog.read``. Raises OSError."""
         located = self._locate(offset)
         if located is None:
-            return FetchData(offset, [], [] if committed else None)
+            return FetchData(offset, aborted_transactions=[] if committed else None)
         segment, position, batch_bytes = located
         end_position = segment.size_bytes
         if end_offset == log_end_offset:
@@ -47,12 +47,12 @@ class LogReader:
             if size_bytes < first_batch_bytes:
                 first_incomplete = not min_one_batch
                 size_bytes = first_batch_bytes if min_one_batch else size_bytes
-        slices = [FileSlice(segment.log.descriptor(), position, size_bytes)] if size_bytes > 0 else []
+        records = FileSlice(segment.log.descriptor(), position, size_bytes) if size_bytes > 0 else NO_RECORDS
         aborted = None
         if committed:
             read_to = self._first_offset_after(segment, position + size_bytes, log_end_offset)
             aborted = [(each.producer_id, each.first_offset) for each in self._aborted_from(segment, offset, read_to)]
-        return FetchData(offset, slices, aborted, first_incomplete)
+        return FetchData(offset, records, aborted, first_incomplete)
 
     def remember_end(self, log_end_offset: int) -> None:
         """Consumers at the end of the log come back for exactly this offset: spare them the search."""

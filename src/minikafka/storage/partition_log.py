@@ -359,7 +359,7 @@ class PartitionLog:
                 self._reader.remember_end(offset)
         except OSError as error:
             raise StorageError(f"{self.directory}: cannot read offset {offset}: {error.strerror or error}") from error
-        return FetchData(offset, [], [] if committed else None)
+        return FetchData(offset, aborted_transactions=[] if committed else None)
 
     def aborted_transactions(self, offset: int, end_offset: int) -> list[AbortedTransaction]:
         """Those that overlap [offset, end_offset)."""
