@@ -16,6 +16,7 @@ from minikafka import Broker
 from minikafka.client.connection import Connection
 from minikafka.protocol.messages import (
     DescribeConfigsRequest,
+    DescribeShareGroupOffsetsRequest,
     DescribeTransactionsRequest,
     FetchRequest,
     ListOffsetsRequest,
@@ -23,6 +24,7 @@ from minikafka.protocol.messages import (
     MetadataRequest,
     OffsetFetchRequest,
     ReadShareGroupStateSummaryRequest,
+    ShareGroupDescribeRequest,
 )
 from minikafka.protocol.primitives import uuid_from_text, uuid_to_text
 from minikafka.records.batch import RecordBatch, iter_batches
@@ -227,6 +229,22 @@ def test_what_share_groups_remember(connection: Connection, description: dict[st
         assert (found.error_code, found.start_offset, found.leader_epoch) == (0, start_offset, leader_epoch), name
         end_offset = description["topics"][topic]["partitions"][partition]["highWatermark"]
         assert lag == f"lag {end_offset - found.start_offset - found.delivery_complete_count}", name
+
+
+def test_where_share_groups_begin(connection: Connection, description: dict[str, Any]) -> None:
+    about = description["groups"]["demo-g-share"]
+    cls = DescribeShareGroupOffsetsRequest
+    groups = [cls.DescribeShareGroupOffsetsRequestGroup(group_id="demo-g-share", topics=None)]
+    [found] = connection.call(cls(groups=groups), 1).groups
+    assert {
+        f"{topic.topic_name}-{one.partition_index}": [one.start_offset, f"lag {one.lag}", one.leader_epoch]
+        for topic in found.topics
+        for one in topic.partitions
+        if one.start_offset != -1
+    } == about["offsets"]
+    [described] = connection.call(ShareGroupDescribeRequest(group_ids=["demo-g-share"]), 1).groups
+    kind, state, _ = about["type/state/protocol"].split("/")
+    assert (kind, described.group_state, described.error_code, described.members) == ("Share", state, 0, [])
 
 
 def test_transactions(connection: Connection, description: dict[str, Any]) -> None:
