@@ -43,8 +43,11 @@ class WalkingDecoder:
         return message, self._position
 
     def _spend(self, fields: int) -> None:
+        self._ensure_left(fields)
         self.fields_left -= fields
-        if self.fields_left < 0:
+
+    def _ensure_left(self, fields: int) -> None:
+        if fields > self.fields_left:
             raise NotForWalking("it is used often, or large")
 
     def _struct(self, schema: StructSchema, cls: type[Struct]) -> Any:
@@ -92,6 +95,7 @@ class WalkingDecoder:
         if count is None:
             return None
         if field.struct is not None:
+            self._ensure_left(count * len(field.struct.fields))
             cls = getattr(self._message, field.struct.name)
             return [self._struct(field.struct, cls) for _ in range(self._plausible(count))]
         self._spend(count)

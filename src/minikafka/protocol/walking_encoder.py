@@ -40,8 +40,11 @@ class WalkingEncoder:
         self._struct(self._message._schema, message, out)
 
     def _spend(self, fields: int) -> None:
+        self._ensure_left(fields)
         self.fields_left -= fields
-        if self.fields_left < 0:
+
+    def _ensure_left(self, fields: int) -> None:
+        if fields > self.fields_left:
             raise NotForWalking("it is used often, or large")
 
     def _struct(self, schema: StructSchema, struct: Struct, out: bytearray) -> None:
@@ -95,6 +98,7 @@ class WalkingEncoder:
     def _array(self, field: Field, values: Any, out: bytearray) -> None:
         self._length(None if values is None else len(values), "i", self._is_flexible, out)
         if field.struct is not None:
+            self._ensure_left(len(values or ()) * len(field.struct.fields))
             for value in values or ():
                 self._struct(field.struct, value, out)
             return
