@@ -1,17 +1,20 @@
 """Answers with an error code in them: for the whole of a request, or for one of its topics or partitions while the rest
 is done.
 
-Where the code belongs is known to each handler's ``error_response``; a part of a request is answered in one of three
-ways. APIs of logs find the log of the partition failed (``failing_logs``). Of those that change something else the
-request is taken apart: what is meant is refused, the rest done, and both answers are put together. Those that only read
-are done, and the code put into their answer.
+Where the code belongs is known to each handler: ``error_response`` is the answer to a request that fails as a whole,
+``part_error_response``, where that is another one, to a request whose partitions all fail. A part of a request is
+answered in one of three ways. APIs of logs find the log of the partition failed (``failing_logs``). Of those that
+change something else the request is taken apart: what is meant is refused, the rest done, and both answers are put
+together. Those that only read are done, and the code put into their answer.
 """
 
 from __future__ import annotations
 
 from copy import copy
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from minikafka import handlers
 from minikafka.errors import (
     FETCH_SESSION_ID_NOT_FOUND,
     FETCH_SESSION_TOPIC_ID_ERROR,
@@ -22,6 +25,7 @@ from minikafka.faults import contents, names
 from minikafka.faults.calls import Call, GoOn, when_answered
 from minikafka.faults.failing_logs import FailingServices
 from minikafka.handlers import API_BY_KEY
+from minikafka.protocol.primitives import ZERO_UUID
 from minikafka.protocol.structs import Struct
 
 if TYPE_CHECKING:
@@ -29,11 +33,8 @@ if TYPE_CHECKING:
     from minikafka.state.metadata_image import MetadataImage
 
 _FETCH = names.api_key("Fetch")
-_ADD_PARTITIONS_TO_TXN = names.api_key("AddPartitionsToTxn")
 _DESCRIBE_LOG_DIRS = names.api_key("DescribeLogDirs")
 _ELECT_LEADERS = names.api_key("ElectLeaders")
-_ALTER_PARTITION_REASSIGNMENTS = names.api_key("AlterPartitionReassignments")
-_OFFSET_DELETE = names.api_key("OffsetDelete")
 
 _OF_LOGS = names.api_keys(
     ("DeleteRecords", "DescribeProducers", "Fetch", "ListOffsets", "OffsetForLeaderEpoch", "Produce")
@@ -101,7 +102,8 @@ def _refuse_all(call: Call, go_on: GoOn, code: int, message: str | None) -> Any:
         # Before version 3 it has codes of directories only, which the request does not name.
         return when_answered(call, go_on(call), lambda response: _put_in_each(response, "results", code))
     if request.api_key == _ELECT_LEADERS and request.api_version < 1:
-        return _refused_elections(request.message, code, message)
+        # Before version 1 it has codes of partitions only.
+        return _refused_part(call, code, message)
     return _worded(call.refuse(code), code, message)
 
 
@@ -118,103 +120,23 @@ def _refuse_part(call: Call, go_on: GoOn, selection: Selection, code: int, messa
     return when_answered(call, go_on(call.with_message(rest)), lambda response: _merged(response, refused))
 
 
-# Answers that ``error_response`` does not give.
-
-
 def _refused_part(call: Call, code: int, message: str | None) -> Any:
     """As the whole of a request that names nothing else; with the codes at the partitions, also where the answer has
     one for the request."""
-    request = call.request.message
-    key = call.request.api_key
-    if key == _ADD_PARTITIONS_TO_TXN and call.request.api_version >= 4:
-        return _refused_transactions(request, code)
-    if key == _ELECT_LEADERS:
-        return _refused_elections(request, code, message)
-    if key == _ALTER_PARTITION_REASSIGNMENTS:
-        return _refused_reassignments(request, code, message)
-    if key == _OFFSET_DELETE:
-        return _refused_deletions(request, code)
-    return _worded(call.refuse(code), code, message)
+    handler = import_module(f"{handlers.__name__}.{API_BY_KEY[call.request.api_key].module}")
+    part_error_response = getattr(handler, "part_error_response", None)
+    refused = call.refuse(code) if part_error_response is None else part_error_response(call.request.message, code)
+    _set_topic_ids(refused, call.node.services.image)
+    return _worded(refused, code, message)
 
 
-def _refused_transactions(request: Any, code: int) -> Any:
-    from minikafka.protocol.messages import AddPartitionsToTxnResponse as Response
-
-    return Response(
-        results_by_transaction=[
-            Response.AddPartitionsToTxnResult(
-                transactional_id=transaction.transactional_id,
-                topic_results=[
-                    Response.AddPartitionsToTxnTopicResult(
-                        name=topic.name,
-                        results_by_partition=[
-                            Response.AddPartitionsToTxnPartitionResult(partition_index=index, partition_error_code=code)
-                            for index in topic.partitions
-                        ],
-                    )
-                    for topic in transaction.topics
-                ],
-            )
-            for transaction in request.transactions
-        ]
-    )
-
-
-def _refused_elections(request: Any, code: int, message: str | None) -> Any:
-    from minikafka.protocol.messages import ElectLeadersResponse as Response
-
-    return Response(
-        replica_election_results=[
-            Response.ReplicaElectionResult(
-                topic=topic.topic,
-                partition_result=[
-                    Response.PartitionResult(
-                        partition_id=index, error_code=code, error_message=message or message_of(code)
-                    )
-                    for index in topic.partitions
-                ],
-            )
-            for topic in request.topic_partitions or []
-        ]
-    )
-
-
-def _refused_reassignments(request: Any, code: int, message: str | None) -> Any:
-    from minikafka.protocol.messages import AlterPartitionReassignmentsResponse as Response
-
-    return Response(
-        responses=[
-            Response.ReassignableTopicResponse(
-                name=topic.name,
-                partitions=[
-                    Response.ReassignablePartitionResponse(
-                        partition_index=partition.partition_index,
-                        error_code=code,
-                        error_message=message or message_of(code),
-                    )
-                    for partition in topic.partitions
-                ],
-            )
-            for topic in request.topics
-        ]
-    )
-
-
-def _refused_deletions(request: Any, code: int) -> Any:
-    from minikafka.protocol.messages import OffsetDeleteResponse as Response
-
-    return Response(
-        topics=[
-            Response.OffsetDeleteResponseTopic(
-                name=topic.name,
-                partitions=[
-                    Response.OffsetDeleteResponsePartition(partition_index=partition.partition_index, error_code=code)
-                    for partition in topic.partitions
-                ],
-            )
-            for topic in request.topics
-        ]
-    )
+def _set_topic_ids(response: Any, image: MetadataImage) -> None:
+    """Where topics are asked for by name, and answered with their ids besides."""
+    for _, values in contents.lists(response):
+        for value in values:
+            known = image.topics_by_name.get(getattr(value, "topic_name", ""))
+            if known is not None and getattr(value, "topic_id", None) == ZERO_UUID:
+                value.topic_id = known.topic_id
 
 
 # Taking requests apart, and putting answers together.

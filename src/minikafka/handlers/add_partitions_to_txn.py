@@ -28,6 +28,7 @@ _FIRST_VERSION_WITH_BATCHES = 4
 
 _Transaction = AddPartitionsToTxnRequest.AddPartitionsToTxnTransaction
 _Topic = AddPartitionsToTxnRequest.AddPartitionsToTxnTopic
+_Result = AddPartitionsToTxnResponse.AddPartitionsToTxnResult
 _TopicResult = AddPartitionsToTxnResponse.AddPartitionsToTxnTopicResult
 _PartitionResult = AddPartitionsToTxnResponse.AddPartitionsToTxnPartitionResult
 
@@ -38,13 +39,7 @@ def handle(ctx: RequestContext, request: AddPartitionsToTxnRequest) -> AddPartit
         results = _topic_results(transaction.topics, _add(ctx, transaction))
         return AddPartitionsToTxnResponse(results_by_topic_v3_and_below=results)
     return AddPartitionsToTxnResponse(
-        results_by_transaction=[
-            AddPartitionsToTxnResponse.AddPartitionsToTxnResult(
-                transactional_id=transaction.transactional_id,
-                topic_results=_topic_results(transaction.topics, _add(ctx, transaction)),
-            )
-            for transaction in request.transactions
-        ]
+        results_by_transaction=[_result(transaction, _add(ctx, transaction)) for transaction in request.transactions]
     )
 
 
@@ -53,6 +48,18 @@ def error_response(request: AddPartitionsToTxnRequest, code: int) -> AddPartitio
     topics = request.v3_and_below_topics
     codes = dict.fromkeys(_partitions_of(topics), code)
     return AddPartitionsToTxnResponse(error_code=code, results_by_topic_v3_and_below=_topic_results(topics, codes))
+
+
+def part_error_response(request: AddPartitionsToTxnRequest, code: int) -> AddPartitionsToTxnResponse:
+    """The answer when each partition fails, and not the request as a whole."""
+    topics = request.v3_and_below_topics
+    return AddPartitionsToTxnResponse(
+        results_by_topic_v3_and_below=_topic_results(topics, dict.fromkeys(_partitions_of(topics), code)),
+        results_by_transaction=[
+            _result(transaction, dict.fromkeys(_partitions_of(transaction.topics), code))
+            for transaction in request.transactions
+        ],
+    )
 
 
 def _single_transaction(request: AddPartitionsToTxnRequest) -> _Transaction:
@@ -90,6 +97,12 @@ def _add(ctx: RequestContext, transaction: _Transaction) -> dict[TopicPartition,
 
 def _partitions_of(topics: list[_Topic]) -> frozenset[TopicPartition]:
     return frozenset((topic.name, partition) for topic in topics for partition in topic.partitions)
+
+
+def _result(transaction: _Transaction, codes: dict[TopicPartition, int]) -> _Result:
+    return _Result(
+        transactional_id=transaction.transactional_id, topic_results=_topic_results(transaction.topics, codes)
+    )
 
 
 def _topic_results(topics: list[_Topic], codes: dict[TopicPartition, int]) -> list[_TopicResult]:

@@ -55,6 +55,15 @@ def handle(
     return answer
 
 
+def part_error_response(request: AlterPartitionReassignmentsRequest, code: int) -> AlterPartitionReassignmentsResponse:
+    """The answer when each partition fails, and not the request as a whole."""
+    outcome = Outcome(code, errors.message_of(code))
+    outcomes = {
+        (topic.name, partition.partition_index): outcome for topic in request.topics for partition in topic.partitions
+    }
+    return _response(request, outcomes, None)
+
+
 def _records(
     ctx: RequestContext, request: AlterPartitionReassignmentsRequest, topic: str, partition: _Partition
 ) -> list[VersionedRecord]:

@@ -29,3 +29,21 @@ def handle(
 def error_response(request: AlterShareGroupOffsetsRequest, code: int) -> AlterShareGroupOffsetsResponse:
     """The answer when the request fails as a whole."""
     return AlterShareGroupOffsetsResponse(error_code=code, error_message=message_of(code))
+
+
+def part_error_response(request: AlterShareGroupOffsetsRequest, code: int) -> AlterShareGroupOffsetsResponse:
+    """The answer when each partition fails, and not the request as a whole."""
+    return AlterShareGroupOffsetsResponse(
+        responses=[
+            AlterShareGroupOffsetsResponse.AlterShareGroupOffsetsResponseTopic(
+                topic_name=topic.topic_name,
+                partitions=[
+                    AlterShareGroupOffsetsResponse.AlterShareGroupOffsetsResponsePartition(
+                        partition_index=partition.partition_index, error_code=code, error_message=message_of(code)
+                    )
+                    for partition in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )

@@ -28,3 +28,15 @@ def handle(
 def error_response(request: DeleteShareGroupOffsetsRequest, code: int) -> DeleteShareGroupOffsetsResponse:
     """The answer when the request fails as a whole."""
     return DeleteShareGroupOffsetsResponse(error_code=code, error_message=message_of(code))
+
+
+def part_error_response(request: DeleteShareGroupOffsetsRequest, code: int) -> DeleteShareGroupOffsetsResponse:
+    """The answer when each topic fails, and not the request as a whole."""
+    return DeleteShareGroupOffsetsResponse(
+        responses=[
+            DeleteShareGroupOffsetsResponse.DeleteShareGroupOffsetsResponseTopic(
+                topic_name=topic.topic_name, error_code=code, error_message=message_of(code)
+            )
+            for topic in request.topics
+        ]
+    )

@@ -64,6 +64,17 @@ def handle(ctx: RequestContext, request: ElectLeadersRequest) -> ElectLeadersRes
     return answer
 
 
+def part_error_response(request: ElectLeadersRequest, code: int) -> ElectLeadersResponse:
+    """The answer when each partition fails, and not the request as a whole."""
+    outcome = Outcome(code, errors.message_of(code))
+    return ElectLeadersResponse(
+        replica_election_results=[
+            _result(topic.topic, dict.fromkeys(topic.partitions, outcome), None)
+            for topic in request.topic_partitions or []
+        ]
+    )
+
+
 def _everything(ctx: RequestContext) -> list[tuple[str, list[int]]]:
     topics = ctx.broker.image.topics_by_name.values()
     return [(topic.name, [partition.index for partition in topic.partitions]) for topic in topics]
