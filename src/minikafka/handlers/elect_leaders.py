@@ -66,13 +66,7 @@ def handle(ctx: RequestContext, request: ElectLeadersRequest) -> ElectLeadersRes
 
 def part_error_response(request: ElectLeadersRequest, code: int) -> ElectLeadersResponse:
     """The answer when each partition fails, and not the request as a whole."""
-    outcome = Outcome(code, errors.message_of(code))
-    return ElectLeadersResponse(
-        replica_election_results=[
-            _result(topic.topic, dict.fromkeys(topic.partitions, outcome), None)
-            for topic in request.topic_partitions or []
-        ]
-    )
+    return _alike(request, Outcome(code, errors.message_of(code)))
 
 
 def _everything(ctx: RequestContext) -> list[tuple[str, list[int]]]:
@@ -94,12 +88,16 @@ def _result(topic: str, outcomes: dict[int, Outcome], left_out: int | None) -> _
 
 
 def _refused(version: int, request: ElectLeadersRequest, outcome: Outcome) -> ElectLeadersResponse:
-    response = ElectLeadersResponse(
+    response = _alike(request, outcome)
+    if version >= _FIRST_VERSION_WITH_ERROR:
+        response.error_code = outcome.error
+    return response
+
+
+def _alike(request: ElectLeadersRequest, outcome: Outcome) -> ElectLeadersResponse:
+    return ElectLeadersResponse(
         replica_election_results=[
             _result(topic.topic, dict.fromkeys(topic.partitions, outcome), None)
             for topic in request.topic_partitions or []
         ]
     )
-    if version >= _FIRST_VERSION_WITH_ERROR:
-        response.error_code = outcome.error
-    return response
