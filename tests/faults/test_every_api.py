@@ -17,6 +17,8 @@ from tests.faults.raw_client import RawClient
 CODE, NAME = 124, "FENCED_STATE_EPOCH"  # an error that no handler gives by itself here
 TEXTS = {"name": "t", "topic": "t", "topic_name": "t", "resource_name": "t"}
 FAIL_FOR_A_TOPIC = {0, 1, 2, 3, 8, 9, 19, 20, 21, 23, 24, 27, 28, 32, 33, 34, 37, 43, 44, 45, 47, 55, 61, 75}
+# What needs a share group (78, 79, 91, 92) is in test_share_groups.
+FAIL_FOR_A_TOPIC |= {83, 84, 85, 86, 87, 90}
 TOPIC_LISTS = ("topics", "topic_data", "topic_partitions", "v3_and_below_topics")
 
 
@@ -52,6 +54,8 @@ def example(broker: Broker, cls: Any, struct: Struct, version: int, topic: str =
         made.response_partition_limit, made.cursor = 100, None
     if hasattr(made, "session_epoch"):
         made.session_epoch = -1
+    if hasattr(made, "acknowledgement_batches"):
+        made.acknowledgement_batches = []  # none yet when a share session begins
     return made
 
 
@@ -82,7 +86,7 @@ def test_a_topic_fails_alone_in_every_version(broker: Broker, api: Api) -> None:
             assert named >= {"t", "u"}, f"version {version}: {answer}"
 
 
-SAYS_A_GROUP = {8, 9, 10, 11, 12, 13, 14, 15, 25, 28, 42, 47, 68, 69}
+SAYS_A_GROUP = {8, 9, 10, 11, 12, 13, 14, 15, 25, 28, 42, 47, 68, 69, *range(76, 80), *range(83, 88), *range(90, 93)}
 SAYS_A_TRANSACTIONAL_ID = {0, 22, 24, 25, 26, 28, 65}
 
 

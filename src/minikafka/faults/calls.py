@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from minikafka.errors import ApiError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from minikafka.handlers.context import Connection, Services
     from minikafka.server.node import Node
 
-_FETCH = 1
+_FETCH, _SHARE_FETCH = 1, 78
 
 
 class Call:
@@ -117,12 +117,23 @@ def _settle(promise: Pending[Any], outcome_of: Callable[[], Any]) -> None:
         promise.complete(outcome)
 
 
+def _partitions_of_session(node: Node, request: Request) -> Iterable[Any]:
+    if request.api_key == _FETCH:
+        return node.services.fetch_sessions.partitions_of(request.message.session_id)
+    if request.api_key != _SHARE_FETCH or request.message.share_session_epoch == 0:
+        return ()
+    from minikafka.sharing.share_sessions import SessionKey
+
+    key = SessionKey(request.message.group_id or "", request.message.member_id or "")
+    session = node.services.share_partitions.sessions.get(key)
+    return () if session is None else session.partitions.values()
+
+
 def _session_partitions(node: Node, request: Request) -> list[TopicPartition]:
-    if request.api_key != _FETCH:
-        return []
+    """Those of its session, of which a fetch names only what has changed."""
     image = node.services.image
     found: list[TopicPartition] = []
-    for partition in node.services.fetch_sessions.partitions_of(request.message.session_id):
+    for partition in _partitions_of_session(node, request):
         known = image.topics_by_id.get(partition.topic_id)
         topic = partition.topic if known is None else known.name
         if topic is not None:

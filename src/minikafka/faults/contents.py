@@ -22,7 +22,7 @@ _TOPIC_LISTS = ("responses", "results")
 _TOPIC_RESOURCE = 2
 _NO_ID = bytes(16)
 _GROUP_LISTS = ("groups", "group_ids", "groups_names")
-_GROUP_KEY, _TRANSACTION_KEY = 0, 1
+_GROUP_KEY, _TRANSACTION_KEY, _SHARE_KEY = 0, 1, 2
 
 
 def topic_partitions(message: Any, image: MetadataImage) -> Iterator[TopicPartition]:
@@ -91,6 +91,9 @@ def groups(message: Any) -> Iterator[str]:
     """The ids of the groups that a message names."""
     if getattr(message, "key_type", None) == _GROUP_KEY:
         yield from _coordinator_keys(message)
+    elif getattr(message, "key_type", None) == _SHARE_KEY:
+        # GROUP:TOPIC-ID:PARTITION, of which only a group may have colons.
+        yield from (key.rsplit(":", 2)[0] for key in _coordinator_keys(message))
     for name, value in _strings(message, 2):
         if name == "group_id" or name in _GROUP_LISTS:
             yield value

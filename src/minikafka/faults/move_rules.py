@@ -11,20 +11,27 @@ from minikafka.faults.rule import Rule
 from minikafka.faults.selection import Selection
 
 _TELLING_LEADERS = names.api_keys(("Metadata", "DescribeTopicPartitions"))
-_ASKING_LEADERS = names.api_keys(("Produce", "Fetch", "ListOffsets", "DeleteRecords", "OffsetForLeaderEpoch"))
+_ASKING_LEADERS = names.api_keys(
+    ("Produce", "Fetch", "ListOffsets", "DeleteRecords", "OffsetForLeaderEpoch", "ShareFetch", "ShareAcknowledge")
+)
 _TELLING_COORDINATORS = names.api_keys("FindCoordinator")
 _ASKING_GROUP_COORDINATOR = names.api_keys(
     (
+        "AlterShareGroupOffsets",
         "ConsumerGroupDescribe",
         "ConsumerGroupHeartbeat",
         "DeleteGroups",
+        "DeleteShareGroupOffsets",
         "DescribeGroups",
+        "DescribeShareGroupOffsets",
         "Heartbeat",
         "JoinGroup",
         "LeaveGroup",
         "OffsetCommit",
         "OffsetDelete",
         "OffsetFetch",
+        "ShareGroupDescribe",
+        "ShareGroupHeartbeat",
         "SyncGroup",
         "TxnOffsetCommit",
     )

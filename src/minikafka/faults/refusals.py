@@ -19,6 +19,9 @@ from minikafka.errors import (
     FETCH_SESSION_ID_NOT_FOUND,
     FETCH_SESSION_TOPIC_ID_ERROR,
     INVALID_FETCH_SESSION_EPOCH,
+    INVALID_SHARE_SESSION_EPOCH,
+    SHARE_SESSION_LIMIT_REACHED,
+    SHARE_SESSION_NOT_FOUND,
     message_of,
 )
 from minikafka.faults import contents, names
@@ -35,9 +38,19 @@ if TYPE_CHECKING:
 _FETCH = names.api_key("Fetch")
 _DESCRIBE_LOG_DIRS = names.api_key("DescribeLogDirs")
 _ELECT_LEADERS = names.api_key("ElectLeaders")
+_SHARING = names.api_keys(("ShareAcknowledge", "ShareFetch"))
 
 _OF_LOGS = names.api_keys(
-    ("DeleteRecords", "DescribeProducers", "Fetch", "ListOffsets", "OffsetForLeaderEpoch", "Produce")
+    (
+        "DeleteRecords",
+        "DescribeProducers",
+        "Fetch",
+        "ListOffsets",
+        "OffsetForLeaderEpoch",
+        "Produce",
+        "ShareAcknowledge",
+        "ShareFetch",
+    )
 )
 _OF_PARTS = names.api_keys(
     (
@@ -45,21 +58,40 @@ _OF_PARTS = names.api_keys(
         "AlterConfigs",
         "AlterPartitionReassignments",
         "AlterReplicaLogDirs",
+        "AlterShareGroupOffsets",
         "CreatePartitions",
         "CreateTopics",
+        "DeleteShareGroupOffsets",
+        "DeleteShareGroupState",
         "DeleteTopics",
         "ElectLeaders",
         "IncrementalAlterConfigs",
+        "InitializeShareGroupState",
         "OffsetCommit",
         "OffsetDelete",
+        "ReadShareGroupState",
+        "ReadShareGroupStateSummary",
         "TxnOffsetCommit",
+        "WriteShareGroupState",
         "WriteTxnMarkers",
     )
 )
-_READING = names.api_keys(("DescribeConfigs", "DescribeQuorum", "DescribeTopicPartitions", "Metadata", "OffsetFetch"))
+_READING = names.api_keys(
+    (
+        "DescribeConfigs",
+        "DescribeQuorum",
+        "DescribeShareGroupOffsets",
+        "DescribeTopicPartitions",
+        "Metadata",
+        "OffsetFetch",
+    )
+)
 
 _SESSION_CODES = frozenset({FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR})
 """Of a fetch as a whole."""
+_SHARE_SESSION_CODES = frozenset({SHARE_SESSION_NOT_FOUND, INVALID_SHARE_SESSION_EPOCH, SHARE_SESSION_LIMIT_REACHED})
+"""Of a share fetch, or of acknowledgements, as a whole."""
+_UNNAMED = (None, "", bytes(16))
 _CODE_FIELDS = ("error_code", "partition_error_code")
 
 
@@ -78,7 +110,7 @@ def refuse(call: Call, go_on: GoOn, selection: Selection, code: int, message: st
     if key == _FETCH and code not in _SESSION_CODES:
         # A fetch of a session does not say what it fetches, and the codes of partitions mean nothing elsewhere.
         return _refuse_logs(call, go_on, selection, code, message)
-    if selection.topic is None:
+    if selection.topic is None or (key in _SHARING and code in _SHARE_SESSION_CODES):
         return _refuse_all(call, go_on, code, message)
     if key in _OF_LOGS:
         return _refuse_logs(call, go_on, selection, code, message)
@@ -214,7 +246,7 @@ def _merged(response: Any, refused: Any) -> Any:
 
 def _stands_for_the_same(one: Any, other: Any) -> bool:
     names = ("name", "topic", "topic_name", "topic_id", "transactional_id", "producer_id")
-    keys = [name for name in names if hasattr(one, name)]
+    keys = [name for name in names if all(getattr(each, name, None) not in _UNNAMED for each in (one, other))]
     return bool(keys) and all(getattr(one, name) == getattr(other, name) for name in keys)
 
 

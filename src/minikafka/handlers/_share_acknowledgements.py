@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from minikafka import errors
 from minikafka.coordinator.gathering import gather, map_pending
 from minikafka.coordinator.share_state.outcomes import Outcome
+from minikafka.errors import ApiError
+from minikafka.handlers._partitions import partition_log
 from minikafka.sharing.acknowledgement import GAP, REJECT, RENEW, AcknowledgementBatch
 from minikafka.state.features import SHARE_VERSION
 
@@ -48,6 +50,14 @@ def has_partition(ctx: RequestContext, topic_id: bytes, index: int) -> bool:
     return topic is not None and 0 <= index < len(topic.partitions)
 
 
+def _code_of_partition(ctx: RequestContext, topic: str, index: int) -> int:
+    try:
+        partition_log(ctx.broker, topic, index)
+    except ApiError as error:
+        return error.code
+    return errors.NONE
+
+
 def acknowledge(
     ctx: RequestContext, session: SessionKey, request: ShareFetchRequest | ShareAcknowledgeRequest
 ) -> Outcomes | Pending[Outcomes]:
@@ -61,12 +71,13 @@ def acknowledge(
     wanted: dict[PartitionKey, list[AcknowledgementBatch]] = {}
     for (topic_id, index), batches in _batches_of(request).items():
         key = (topic_id, index)
-        if topic_name(ctx, topic_id) is None:
+        topic = topic_name(ctx, topic_id)
+        if topic is None:
             outcomes[key] = Outcome(errors.UNKNOWN_TOPIC_ID)
         elif not _are_valid(batches, allows_renewal, request.is_renew_ack):
             outcomes[key] = Outcome(errors.INVALID_REQUEST)
-        elif not has_partition(ctx, topic_id, index):
-            outcomes[key] = Outcome(errors.UNKNOWN_TOPIC_OR_PARTITION)
+        elif (code := _code_of_partition(ctx, topic, index)) != errors.NONE:
+            outcomes[key] = Outcome(code)
         elif batches:
             wanted[key] = batches
         else:
