@@ -38,6 +38,15 @@ def chain_pending(value: T | Pending[T], change: Callable[[T], U | Pending[U]]) 
     return chained
 
 
+def shielded(value: T | Pending[T]) -> T | Pending[T]:
+    """The same value for somebody who may go away: what leads to it has more than one step, and goes on to its end."""
+    if not isinstance(value, Pending):
+        return value
+    awaited: Pending[T] = Pending()
+    value.on_complete(awaited.complete)
+    return awaited
+
+
 def gather(values: Sequence[T | Pending[T]]) -> list[T] | Pending[list[T]]:
     """All values in their order: now, if all are there, else when the last one comes."""
     missing = [(index, value) for index, value in enumerate(values) if isinstance(value, Pending)]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minikafka.coordinator.client_codes import coordinator_code
-from minikafka.coordinator.gathering import chain_pending, gather
+from minikafka.coordinator.gathering import chain_pending, gather, shielded
 from minikafka.coordinator.group_shard import GroupShard
 from minikafka.coordinator.result import Caller, Result
 from minikafka.coordinator.settings import GroupSettings
@@ -330,7 +330,7 @@ class GroupCoordinator:
 
         has_share_state = self._runtime.read(group_id, lambda shard: shard.has_share_state(group_id), lambda _: False)
         if has_share_state is True:
-            return chain_pending(self.share.forget_group(group_id), delete)
+            return shielded(chain_pending(self.share.forget_group(group_id), delete))
         return delete(NONE)
 
 

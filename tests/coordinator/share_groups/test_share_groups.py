@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,11 @@ from minikafka.coordinator.share_groups.state_partitions import StateTopic
 from minikafka.coordinator.share_state import outcomes as share_states
 from minikafka.errors import ApiError
 from minikafka.pending import Pending
-from minikafka.protocol.messages import DescribeShareGroupOffsetsRequest
+from minikafka.protocol.messages import (
+    AlterShareGroupOffsetsRequest,
+    DeleteShareGroupOffsetsRequest,
+    DescribeShareGroupOffsetsRequest,
+)
 from tests.coordinator.groups import Groups, Outcome
 from tests.coordinator.share_groups.sharers import (
     Sharer,
@@ -165,7 +170,7 @@ class SlowStates:
 
 def slow_states(groups: Groups) -> SlowStates:
     states = SlowStates()
-    groups.coordinator.share._states = states  # type: ignore[assignment]
+    groups.states = SimpleNamespace(coordinator=states)
     return states
 
 
@@ -185,11 +190,13 @@ def test_what_has_not_been_answered_is_asked_for_again_after_a_while(groups: Gro
 
 
 def test_what_was_under_way_when_the_broker_stopped_is_begun_again_at_once(groups: Groups) -> None:
-    slow_states(groups)
+    states = slow_states(groups)
     a = Sharer(groups, "a", "u")
     a.beat()
     groups.restart()
     a.beat()
+    assert len(states.asked) == 4
+    complete(states)
     a.beat()
     assert a.assigned == {topic_id(groups, "u"): {0, 1}}
 
@@ -211,8 +218,7 @@ def test_what_was_initialized_meanwhile_counts_once(groups: Groups) -> None:
     a.beat()
     groups.topics.delete("u")
     groups.coordinator.on_topic_deleted("u", b"u".ljust(16, b"_"), [0, 1])
-    for answer in states.answers:
-        answer.complete(DONE)
+    complete(states)
     assert share_group(groups).state_partitions.initialized == {}, "the topic is gone"  # type: ignore[union-attr]
 
 
@@ -228,6 +234,38 @@ def test_a_group_deleted_while_its_partitions_are_initialized_stays_deleted(grou
     for answer in states.answers[:2]:
         answer.complete(DONE)
     assert "s" not in groups.shard.groups
+
+
+def complete(states: SlowStates) -> None:
+    """Answer all that has been asked, and what is asked then."""
+    for answer in states.answers:
+        answer.complete(DONE)
+
+
+def test_what_is_begun_is_ended_though_the_client_goes_away(groups: Groups) -> None:
+    states = slow_states(groups)
+    cls = AlterShareGroupOffsetsRequest
+    partitions = [cls.AlterShareGroupOffsetsRequestPartition(partition_index=index) for index in (0, 1)]
+    topics = [cls.AlterShareGroupOffsetsRequestTopic(topic_name="u", partitions=partitions)]
+    u = topic_id(groups, "u")
+    cancel(groups.coordinator.share.alter_offsets(cls(group_id="s", topics=topics)))
+    complete(states)
+    assert share_group(groups).state_partitions.initialized == {u: StateTopic("u", frozenset([0, 1]))}  # type: ignore[union-attr]
+    other = DeleteShareGroupOffsetsRequest
+    asked = [other.DeleteShareGroupOffsetsRequestTopic(topic_name="u")]
+    cancel(groups.coordinator.share.delete_offsets(other(group_id="s", topics=asked)))
+    complete(states)
+    assert share_group(groups).state_partitions[:3] == ({}, {}, {})  # type: ignore[index]
+    cancel(groups.coordinator.share.alter_offsets(cls(group_id="s", topics=topics)))
+    complete(states)
+    cancel(groups.coordinator.delete_groups(["s"]))
+    complete(states)
+    assert "s" not in groups.shard.groups
+
+
+def cancel(answer: object) -> None:
+    assert isinstance(answer, Pending)
+    answer.cancel()
 
 
 def test_offsets_that_are_set_are_where_the_group_begins(groups: Groups) -> None:
@@ -318,8 +356,7 @@ def test_nothing_is_noted_where_the_group_is_not_to_be_had(groups: Groups, caplo
     a = Sharer(groups, "a", "u")
     a.beat()
     groups.log.fail_next = ApiError(errors.KAFKA_STORAGE_ERROR)
-    for answer in states.answers:
-        answer.complete(DONE)
+    complete(states)
     assert "how initializing went could not be noted" in caplog.text
     assert share_group(groups).state_partitions.initialized == {}  # type: ignore[union-attr]
 

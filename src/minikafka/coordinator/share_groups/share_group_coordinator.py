@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from minikafka.coordinator.assignments import Assignment, Place, as_assignment
 from minikafka.coordinator.client_codes import coordinator_code
-from minikafka.coordinator.gathering import chain_pending, gather, map_pending
+from minikafka.coordinator.gathering import chain_pending, gather, map_pending, shielded
 from minikafka.coordinator.result import Caller, Result
 from minikafka.coordinator.share_groups.share_offsets import Altering, DeletingOffsets, Places
 from minikafka.errors import INVALID_GROUP_ID, NONE, ApiError, message_of
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 _DescribedGroup = DescribeShareGroupOffsetsResponse.DescribeShareGroupOffsetsResponseGroup
 _DescribedTopic = DescribeShareGroupOffsetsResponse.DescribeShareGroupOffsetsResponseTopic
 _DescribedPartition = DescribeShareGroupOffsetsResponse.DescribeShareGroupOffsetsResponsePartition
@@ -66,6 +64,7 @@ class ShareStates(Protocol):
 
 
 LatestOffset = Callable[[str, int], int]
+"""The end of a partition, by topic name and index. Raises ApiError when it is not known."""
 
 
 class ShareGroupCoordinator:
@@ -137,7 +136,7 @@ class ShareGroupCoordinator:
         if not request.group_id:
             return failed(INVALID_GROUP_ID, message_of(INVALID_GROUP_ID)).response
         begun = self._runtime.write(request.group_id, operation, lambda code: failed(*_client_error(code)))
-        return chain_pending(begun, lambda altering: self._alter(request.group_id, altering))
+        return shielded(chain_pending(begun, lambda altering: self._alter(request.group_id, altering)))
 
     def _alter(
         self, group_id: str, altering: Altering
@@ -169,7 +168,7 @@ class ShareGroupCoordinator:
         if not request.group_id:
             return failed(INVALID_GROUP_ID, message_of(INVALID_GROUP_ID)).response
         begun = self._runtime.write(request.group_id, operation, lambda code: failed(*_client_error(code)))
-        return chain_pending(begun, lambda deleting: self._delete(request.group_id, deleting))
+        return shielded(chain_pending(begun, lambda deleting: self._delete(request.group_id, deleting)))
 
     def _delete(
         self, group_id: str, deleting: DeletingOffsets
@@ -213,10 +212,7 @@ class ShareGroupCoordinator:
     def describe_offsets(
         self, request: DescribeShareGroupOffsetsRequest.DescribeShareGroupOffsetsRequestGroup, latest: LatestOffset
     ) -> _DescribedGroup | Pending[_DescribedGroup]:
-        """Where a group begins, in the topics asked for, or in all that have state when ``topics`` is None.
-
-        ``latest``: the end of a partition, by topic name and index; raises ApiError when it is not known.
-        """
+        """Where a group begins, in the topics asked for, or in all that have state when ``topics`` is None."""
         group_id = request.group_id
         if request.topics is None:
             initialized = self._runtime.read(group_id, lambda shard: shard.share.offsets.initialized(group_id), Places)
@@ -322,7 +318,7 @@ class ShareGroupCoordinator:
         places = as_assignment(outcomes)
         failure = next((outcome for outcome in outcomes.values() if outcome.code), None)
         if failure is not None:
-            _logger.error("Share group %s: partitions are not initialized: %s", group_id, failure.message)
+            _logger.warning("Share group %s: partitions are not initialized: %s", group_id, failure.message)
 
         def operation(shard: GroupShard) -> Result[int]:
             offsets = shard.share.offsets
@@ -397,4 +393,4 @@ def _client_error(code: int) -> tuple[int, str]:
 
 def _log_if_not_noted(group_id: str, code: int) -> None:
     if code:
-        _logger.error("Share group %s: how initializing went could not be noted: %s", group_id, message_of(code))
+        _logger.warning("Share group %s: how initializing went could not be noted: %s", group_id, message_of(code))
