@@ -339,6 +339,65 @@ def test_a_log_that_cannot_be_created_leaves_its_partition_offline() -> None:
     assert "t" in node.image.topics_by_name
 
 
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_start_on_a_full_disk_says_so(how: str) -> None:
+    node = Node()
+    node.create("a")
+    files = node.stop() if how == "stop" else node.files.after_crash()
+    files.free_bytes = 0
+    with pytest.raises(StorageError, match=r"No space left on device \(/data/__cluster_metadata-0/.*make room for it$"):
+        Node(files)
+    files.free_bytes = None
+    assert list(Node(files.after_crash()).image.topics_by_name) == ["a"]
+
+
+def without_space_for_logs(node: Node) -> None:
+    node.files.fault = lambda operation, path: errno.ENOSPC if operation == "create" and "/t-" in path else None
+
+
+def test_logs_for_which_there_was_no_space_are_created_when_there_is() -> None:
+    node = Node(log_dirs="/data,/more")
+    without_space_for_logs(node)
+    node.create("t", num_partitions=2, configs=[("retention.ms", "7")])
+    assert node.partition_logs() == []
+    node.controller.open_missing_logs()
+    assert node.partition_logs() == []
+    heard: list[list[int]] = []
+    node.controller.publisher.listeners.append(
+        lambda delta: heard.append([partition.index for _, partition in delta.created_partitions])
+    )
+    node.files.fault = None
+    for _ in range(2):
+        node.controller.open_missing_logs()
+    assert node.partition_logs() == ["t-0", "t-1"]
+    assert heard[0] == [0, 1]
+    assert [index for indexes in heard[1:] for index in indexes] == []
+    log = node.logs.get("t", 0)
+    assert log is not None
+    assert log.config.retention_ms == 7
+    ids = {part.directories[0] for part in node.image.topics_by_name["t"].partitions}
+    assert ids == set(node.logs.directory_ids.values())
+
+
+@pytest.mark.parametrize("how", ["restarted", "killed"])
+def test_logs_that_were_never_created_are_so_after_a_restart(how: str) -> None:
+    node = Node()
+    without_space_for_logs(node)
+    node.create("t")
+    node.files.fault = None
+    assert getattr(node, how)().partition_logs() == ["t-0"]
+
+
+def test_topics_that_are_deleted_before_they_have_a_log_get_none() -> None:
+    node = Node()
+    without_space_for_logs(node)
+    node.create("t")
+    assert [outcome.error for outcome in node.delete("t")] == [errors.NONE]
+    node.files.fault = None
+    node.controller.open_missing_logs()
+    assert node.partition_logs() == []
+
+
 def test_several_log_directories_are_named_to_the_controller() -> None:
     node = Node(log_dirs="/data,/more")
     node.create("t", num_partitions=4)

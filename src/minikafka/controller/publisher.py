@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from minikafka.errors import ApiError, StorageError
 from minikafka.state.configurations import TOPIC
+from minikafka.state.metadata_delta import MetadataDelta
 
 if TYPE_CHECKING:
     from minikafka.config import BrokerConfig, LogConfig
-    from minikafka.state.metadata_delta import MetadataDelta
     from minikafka.state.metadata_image import MetadataImage
     from minikafka.state.topics import PartitionImage, TopicImage
     from minikafka.storage.log_manager import LogManager
@@ -36,6 +36,8 @@ class Publisher:
         self._config = config
         self._node_id = node_id
         self._logs: LogManager | None = None
+        self._missing: dict[tuple[bytes, int], bool] = {}
+        """Topic id and index of the partitions whose logs could not be created, and whether they are new."""
 
     def attach(self, logs: LogManager) -> None:
         """Bring ``logs`` in line with the whole image, and from now on with its changes. Raises StorageError when they
@@ -86,6 +88,27 @@ class Publisher:
         for listener in self.listeners:
             listener(delta)
 
+    def open_missing_logs(self) -> MetadataDelta | None:
+        """Try again to create the logs for which there was no space, or the like, and tell the listeners; None when
+        there is nothing new. The first that fails again ends it."""
+        delta = MetadataDelta()
+        for (topic_id, index), is_new in list(self._missing.items()):
+            topic = self._image.topics_by_id.get(topic_id)
+            partition = None if topic is None else topic.partition(index)
+            if topic is None or partition is None or self._logs is None:
+                del self._missing[topic_id, index]
+            elif self._logs.may_create(topic.name, index, is_new=is_new):
+                self._bring_in_line(self._logs, topic, partition, self._log_config(topic.name), is_new=is_new)
+                if (topic_id, index) in self._missing:
+                    break
+                log.info("The log of %s-%d could be created now", topic.name, index)
+                delta.created_partitions.append((topic, partition))
+        if not delta.created_partitions:
+            return None
+        for listener in self.listeners:
+            listener(delta)
+        return delta
+
     def _log_config(self, name: str) -> LogConfig:
         return self._config.log_config(self._image.topic_configs(name))
 
@@ -103,7 +126,9 @@ class Publisher:
         except (ApiError, StorageError, OSError) as error:
             # The partition is there, as in Kafka, and offline: clients get KAFKA_STORAGE_ERROR for it.
             log.error("The log of %s-%d cannot be opened: %s", topic.name, partition.index, error)
+            self._missing[topic.topic_id, partition.index] = is_new
             return
+        self._missing.pop((topic.topic_id, partition.index), None)
         partition_log.config = config
         partition_log.leader_epoch = partition.leader_epoch
 

@@ -16,6 +16,7 @@ somebody asks for, and is written again at the next start if it was lost before.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,13 +27,14 @@ from minikafka.controller.commit_queue import Change, CommitQueue
 from minikafka.controller.metadata_log import MetadataLog
 from minikafka.controller.publisher import Publisher
 from minikafka.controller.snapshot_keeper import SnapshotKeeper
-from minikafka.errors import NONE, TOPIC_ALREADY_EXISTS, ApiError
+from minikafka.errors import NONE, TOPIC_ALREADY_EXISTS, ApiError, StorageError
 from minikafka.named_tuple import NamedTuple
 from minikafka.pending import Pending
 from minikafka.state import topic_names
 from minikafka.state.configurations import BROKER, CLUSTER_DEFAULT, TOPIC
 from minikafka.state.metadata_image import MetadataImage
 from minikafka.storage.log_creation import create_log
+from minikafka.storage.log_directories import reason_of
 from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
@@ -119,6 +121,16 @@ class QuorumController:
     def start(self, *, adopts: bool = False) -> None:
         """Load the metadata, or format the directory; become the leader of a new epoch. ``adopts``: there may be
         partitions without metadata, which the caller is about to write. Raises StorageError."""
+        try:
+            self._start(adopts)
+        except OSError as error:
+            is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            raise StorageError(
+                f"the metadata cannot be brought up: {reason_of(error, self._log_dir)}"
+                f"{'; a start has to write a little, make room for it' if is_full else ''}"
+            ) from error
+
+    def _start(self, adopts: bool) -> None:
         if not adopts:
             quorum_guard.refuse_partitions_without_metadata(
                 self._files, f"{self._log_dir}/{topic_names.CLUSTER_METADATA_TOPIC}-0", self._logs.online_directories
@@ -167,6 +179,12 @@ class QuorumController:
         """Create and configure the logs of all partitions of this node, put those aside that belong to no topic, and
         go on doing so with later changes."""
         self.publisher.attach(self._logs)
+
+    def open_missing_logs(self) -> None:
+        """Create the logs for which there had been no space, if there is now. To be called from time to time."""
+        delta = self.publisher.open_missing_logs()
+        if delta is not None:
+            self._assign_directories(delta)
 
     def close(self) -> None:
         """Finish what is waiting, leave the cluster in order, and close the log. Raises StorageError."""

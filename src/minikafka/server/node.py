@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _WORKER_THREADS = 4
+_MISSING_LOGS_CHECK_MS = 5_000
+"""How often it is tried to create logs for which there was no space."""
 
 
 class Node:
@@ -165,6 +167,12 @@ class Node:
         self._equip_services(bound)
         self._controller.register_broker(self._registered_endpoints(bound))
         schedule_log_jobs(self._jobs, self.config, lambda: self.services.log_upkeep)
+        self._jobs.every(
+            "missing logs",
+            _MISSING_LOGS_CHECK_MS,
+            self._controller.open_missing_logs,
+            initial_delay_ms=_MISSING_LOGS_CHECK_MS,
+        )
         self._cleaner.start()
         self.server.start()
         self._tell_started(bound)

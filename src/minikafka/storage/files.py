@@ -186,15 +186,23 @@ class OsLogFile:
     def pwrite(self, data: bytes | bytearray | memoryview, position: int) -> None:
         fd = self.fd if self.fd >= 0 else self._open()
         self.recently_used = True
-        written = os.pwrite(fd, data, position)
-        if written != len(data):
-            _pwrite_rest(fd, memoryview(data), position, written)
+        try:
+            written = os.pwrite(fd, data, position)
+            if written != len(data):
+                _pwrite_rest(fd, memoryview(data), position, written)
+        except OSError as error:
+            error.filename = self.path
+            raise
 
     def size_bytes(self) -> int:
         return os.fstat(self.fd if self.fd >= 0 else self._open()).st_size
 
     def truncate(self, size_bytes: int) -> None:
-        os.ftruncate(self.fd if self.fd >= 0 else self._open(), size_bytes)
+        try:
+            os.ftruncate(self.fd if self.fd >= 0 else self._open(), size_bytes)
+        except OSError as error:
+            error.filename = self.path
+            raise
 
     def descriptor(self) -> OsDescriptor:
         held = self._held

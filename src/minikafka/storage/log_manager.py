@@ -212,6 +212,14 @@ class LogManager:
             return log
         raise StorageError(f"no log directory takes {name}: {'; '.join(refusals) or self.directories.failures}")
 
+    def may_create(self, topic: str, partition: int, *, is_new: bool) -> bool:
+        """Whether ``create`` depends on the disks alone."""
+        try:
+            self._refuse_to_shadow(log_names.partition_directory(topic, partition), (topic, partition), is_new)
+        except StorageError:
+            return False
+        return True
+
     def _refuse_to_shadow(self, name: str, key: tuple[str, int], is_new: bool) -> None:
         """A new log must not take the place of one that is only out of reach (LogManager.getOrCreateLog)."""
         if key in self.unloadable:
