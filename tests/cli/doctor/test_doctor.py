@@ -524,7 +524,7 @@ def test_a_topic_that_cannot_be_deleted_is_named(doctor: Doctor) -> None:
         (["a:1", "b:2"], "one HOST:PORT is examined at a time"),
         (["a:x"], "'a:x' is no address of a broker"),
         (["a:1", "--quick"], "there is no option --quick"),
-        (["a:1", "--topic"], "--topic needs a value"),
+        (["a:1", "--topic"], "--topic needs a TOPIC behind it"),
         (["a:1", "--timeout", "0"], "--timeout is a number of seconds above 0, not '0'"),
         (["a:1", "--command-config", "/no/such"], "/no/such cannot be read"),
     ],

@@ -95,7 +95,7 @@ def test_a_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--file"], "--file needs a value"),
+        (["--file"], "--file needs a FILE behind it"),
         (["--all"], "there is no option --all"),
         (["--file", "x", "retention.ms"], "either keys are explained, or a file is checked"),
         (["--for", "broker"], "--for says whose file --file is"),

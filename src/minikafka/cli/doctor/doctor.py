@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from minikafka.cli.toolkit.options import Tool
+from minikafka.cli.toolkit.command_line import read
+from minikafka.cli.toolkit.options import Tool, UsageError
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.errors import MinikafkaError
 
@@ -29,6 +30,14 @@ plain words what is wrong, and what to do. It works with any Kafka since 0.10.
 The exit code is 0 when all is well, 1 when a step failed, and 2 when the command line or FILE cannot be used."""
 
 _TOOL: Final = Tool("minikafka doctor", "Tests a broker from the side of its clients.", ())
+_SERVER: Final = "--bootstrap-server"
+_READ_ONLY: Final = "--read-only"
+_WITH_VALUE: Final = {
+    _SERVER: "HOST:PORT",
+    "--command-config": "a FILE",
+    "--topic": "a TOPIC",
+    "--timeout": "SECONDS",
+}
 _FAILED: Final = "FAIL"
 _STEP_WIDTH: Final = 10
 _WIDTH: Final = 120
@@ -36,10 +45,6 @@ _WRONG_USE: Final = 2
 _ADVICE: Final = textwrap.TextWrapper(
     _WIDTH, initial_indent="  -> ", subsequent_indent="     ", break_on_hyphens=False, break_long_words=False
 )
-
-
-class _UsageError(MinikafkaError):
-    pass
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,45 +81,27 @@ def _print_line(status: str, step: str, text: str) -> None:
 
 
 def _wanted(given: list[str]) -> Wanted:
-    servers: str | None = None
-    values = {"--command-config": "", "--topic": "", "--timeout": "10"}
-    is_read_only = False
-    rest = list(given)
-    while rest:
-        word = rest.pop(0)
-        name, equals, value = word.partition("=")
-        if name == "--bootstrap-server" or not word.startswith("-"):
-            if servers is not None:
-                raise _UsageError(f"one HOST:PORT is examined at a time, not {servers} and {word}")
-            servers = word if not word.startswith("-") else value if equals else _next(name, rest)
-        elif name in values:
-            values[name] = value if equals else _next(name, rest)
-        elif word == "--read-only":
-            is_read_only = True
-        else:
-            raise _UsageError(f"there is no option {word}; minikafka doctor --help lists them")
-    if servers is None:
-        raise _UsageError("it needs the HOST:PORT of a broker; minikafka doctor --help tells more")
+    """:raises MinikafkaError: what cannot be understood, or used."""
+    line = read("minikafka doctor", given, flags=(_READ_ONLY,), values=_WITH_VALUE)
+    servers = [*line.values.get(_SERVER, []), *line.words]
+    if not servers:
+        raise UsageError("it needs the HOST:PORT of a broker; minikafka doctor --help tells more")
+    if len(servers) > 1:
+        raise UsageError(f"one HOST:PORT is examined at a time, not {' and '.join(servers)}")
     from minikafka.cli.doctor.advice import Address
     from minikafka.cli.doctor.examination import Wanted
     from minikafka.cli.toolkit.client_security import client_security
     from minikafka.cli.toolkit.connecting import load_properties
     from minikafka.client.connection import addresses
 
-    security = client_security(load_properties(values["--command-config"] or None))
+    security = client_security(load_properties(line.value("--command-config")))
     return Wanted(
-        [Address(*found) for found in addresses(servers)],
+        [Address(*found) for found in addresses(servers[0])],
         security,
-        values["--topic"] or None,
-        is_read_only,
-        _seconds(values["--timeout"]),
+        line.value("--topic"),
+        _READ_ONLY in line.flags,
+        _seconds(line.value("--timeout") or "10"),
     )
-
-
-def _next(name: str, rest: list[str]) -> str:
-    if not rest:
-        raise _UsageError(f"{name} needs a value behind it")
-    return rest.pop(0)
 
 
 def _seconds(text: str) -> float:
@@ -123,7 +110,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds < float("inf"):
-        raise _UsageError(f"--timeout is a number of seconds above 0, not {text!r}")
+        raise UsageError(f"--timeout is a number of seconds above 0, not {text!r}")
     return seconds
 
 

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from minikafka.cli.toolkit.command_line import read
+from minikafka.cli.toolkit.options import UsageError
 from minikafka.clock import SystemClock
 from minikafka.controller.adoption import AdoptedTopic, Adoption, carry_out, look_at, parse_descriptions
 from minikafka.controller.zookeeper_metadata import ZooKeeperMetadata, read_zookeeper
-from minikafka.errors import ConfigError, MinikafkaError
+from minikafka.errors import MinikafkaError
 from minikafka.named_tuple import NamedTuple
 from minikafka.storage.files import OsFiles
 from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
@@ -33,7 +35,7 @@ Records, offsets, committed offsets and topic ids stay as they are. Make a copy 
 The exit code is 0 when the directory can be started on, and 1 when nothing was done."""
 
 
-_DESCRIBED, _ZOOKEEPER = "--described", "--zookeeper"
+_DESCRIBED, _DRY_RUN, _ZOOKEEPER = "--described", "--dry-run", "--zookeeper"
 _WITH_VALUE = {_DESCRIBED: "a FILE", _ZOOKEEPER: "HOST:PORT"}
 
 
@@ -61,26 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
-    """Raises ConfigError: in one sentence, what cannot be understood."""
-    directories: list[str] = []
-    values: dict[str, str] = {}
-    dry_run = False
-    rest = list(arguments)
-    while rest:
-        argument = rest.pop(0)
-        if argument == "--dry-run":
-            dry_run = True
-        elif argument in _WITH_VALUE:
-            if not rest:
-                raise ConfigError(f"{argument} needs {_WITH_VALUE[argument]} behind it")
-            values[argument] = rest.pop(0)
-        elif argument.startswith("-"):
-            raise ConfigError(f"there is no option {argument}; minikafka adopt --help lists them")
-        else:
-            directories.append(os.path.abspath(argument))
-    if not directories:
-        raise ConfigError("which directory? minikafka adopt --help tells more")
-    return Arguments(directories, values.get(_DESCRIBED), values.get(_ZOOKEEPER), dry_run)
+    """:raises UsageError: in one sentence, what cannot be understood."""
+    given = read("minikafka adopt", arguments, flags=(_DRY_RUN,), values=_WITH_VALUE)
+    if not given.words:
+        raise UsageError("which directory? minikafka adopt --help tells more")
+    directories = [os.path.abspath(word) for word in given.words]
+    return Arguments(directories, given.value(_DESCRIBED), given.value(_ZOOKEEPER), _DRY_RUN in given.flags)
 
 
 def _adopt(arguments: Arguments) -> None:

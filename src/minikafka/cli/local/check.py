@@ -7,7 +7,10 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import chain
 
+from minikafka.cli.toolkit.command_line import read
+from minikafka.cli.toolkit.options import UsageError
 from minikafka.cli.toolkit.progress import Progress
 from minikafka.config import BrokerConfig, LogConfig
 from minikafka.controller.metadata_check import MetadataCheck
@@ -41,6 +44,7 @@ Prints a line for each problem, with file, position and offset; and a note for w
 The exit code is 0 when the directories are sound (there may be notes), 1 when there are problems, and 2 when nothing
 was checked: a command line that cannot be understood, a directory that is not there, or a broker that runs on it."""
 
+_CONFIG, _HEADERS_ONLY = "--config", "--headers-only"
 SOUND, PROBLEMS, NOT_CHECKED = 0, 1, 2
 
 
@@ -67,25 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
-    """Raises ConfigError: in one sentence, what cannot be understood."""
-    directories: list[str] = []
-    headers_only = False
-    rest = list(arguments)
-    while rest:
-        argument = rest.pop(0)
-        if argument == "--headers-only":
-            headers_only = True
-        elif argument == "--config":
-            if not rest:
-                raise ConfigError("--config needs a FILE behind it")
-            directories += _directories_of(BrokerConfig.load(rest.pop(0)))
-        elif argument.startswith("-"):
-            raise ConfigError(f"there is no option {argument}; minikafka check --help lists them")
-        else:
-            directories.append(argument)
+    """:raises UsageError, ConfigError: in one sentence, what cannot be understood."""
+    given = read("minikafka check", arguments, flags=(_HEADERS_ONLY,), values={_CONFIG: "a FILE"})
+    configured = [_directories_of(BrokerConfig.load(file)) for file in given.values.get(_CONFIG, [])]
+    directories = [*chain.from_iterable(configured), *given.words]
     if not directories:
-        raise ConfigError("which directory? minikafka check --help tells more")
-    return Arguments(list(dict.fromkeys(map(os.path.abspath, directories))), headers_only)
+        raise UsageError("which directory? minikafka check --help tells more")
+    return Arguments(list(dict.fromkeys(map(os.path.abspath, directories))), _HEADERS_ONLY in given.flags)
 
 
 def _directories_of(config: BrokerConfig) -> list[str]:

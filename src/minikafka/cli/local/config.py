@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from minikafka.cli.toolkit.options import Tool
+from minikafka.cli.toolkit.command_line import CommandLine, read
+from minikafka.cli.toolkit.options import Tool, UsageError
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.config.file_check import KINDS, check_file, kind_of
 from minikafka.config.listener_keys import base_name
@@ -26,8 +27,8 @@ how it can be changed, and what it does here, or why it does nothing. Without a 
 The exit code is 0, or 1 when a key is unknown or a file cannot be used."""
 
 
-class _UsageError(Exception):
-    pass
+_FILE, _FOR = "--file", "--for"
+_WITH_VALUE = {_FILE: "a FILE", _FOR: "a KIND"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,41 +38,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_USAGE)
         return 0
     try:
-        keys, options = _parse(given)
-    except _UsageError as error:
+        line = _parse(given)
+    except UsageError as error:
         print(f"minikafka config: {error}\n\n{_USAGE}", file=sys.stderr)
         return 1
-    return run_tool(_TOOL, ["--"], lambda _: _act(keys, options))
+    return run_tool(_TOOL, ["--"], lambda _: _act(line))
 
 
-def _act(keys: list[str], options: dict[str, str]) -> int:
-    if "--file" in options:
-        return _check(options["--file"], options.get("--for"))
-    return _explain(keys) if keys else _list()
+def _act(line: CommandLine) -> int:
+    file = line.value(_FILE)
+    if file is not None:
+        return _check(file, line.value(_FOR))
+    return _explain(line.words) if line.words else _list()
 
 
-def _parse(given: list[str]) -> tuple[list[str], dict[str, str]]:
-    keys: list[str] = []
-    options: dict[str, str] = {}
-    rest = list(given)
-    while rest:
-        word = rest.pop(0)
-        name, equals, value = word.partition("=")
-        if name in ("--file", "--for"):
-            if not equals and not rest:
-                raise _UsageError(f"{name} needs a value behind it")
-            options[name] = value if equals else rest.pop(0)
-        elif word.startswith("-"):
-            raise _UsageError(f"there is no option {word}")
-        else:
-            keys.append(word)
-    if "--file" in options and keys:
-        raise _UsageError("either keys are explained, or a file is checked")
-    if "--for" in options and "--file" not in options:
-        raise _UsageError("--for says whose file --file is")
-    if options.get("--for", "broker") not in KINDS:
-        raise _UsageError(f"--for is one of {', '.join(KINDS)}, not {options['--for']!r}")
-    return keys, options
+def _parse(given: list[str]) -> CommandLine:
+    """:raises UsageError: what cannot be understood."""
+    line = read("minikafka config", given, values=_WITH_VALUE)
+    file, kind = line.value(_FILE), line.value(_FOR)
+    if file is not None and line.words:
+        raise UsageError("either keys are explained, or a file is checked")
+    if kind is not None and file is None:
+        raise UsageError("--for says whose file --file is")
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"--for is one of {', '.join(KINDS)}, not {kind!r}")
+    return line
 
 
 def _explain(keys: list[str]) -> int:
