@@ -13,8 +13,8 @@ from minikafka.coordinator.gathering import gather, map_pending
 from minikafka.coordinator.share_state.outcomes import Outcome
 from minikafka.errors import ApiError
 from minikafka.handlers._partitions import partition_log
+from minikafka.handlers._groups import share_groups_are_enabled
 from minikafka.sharing.acknowledgement import GAP, REJECT, RENEW, AcknowledgementBatch
-from minikafka.state.features import SHARE_VERSION
 
 if TYPE_CHECKING:
     from minikafka.handlers.context import RequestContext
@@ -32,8 +32,7 @@ _RENEW_SINCE_VERSION = 2
 
 def refusal(ctx: RequestContext, group_id: str | None, member_id: str | None) -> int:
     """The error code for one who cannot be served at all, or NONE."""
-    broker = ctx.broker
-    if not broker.config["group.share.enable"] and broker.image.features.level(SHARE_VERSION) < 1:
+    if not share_groups_are_enabled(ctx):
         return errors.UNSUPPORTED_VERSION
     if group_id is None or not member_id or len(member_id) > _MAX_MEMBER_ID_CHARACTERS:
         return errors.INVALID_REQUEST
