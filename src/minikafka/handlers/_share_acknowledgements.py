@@ -1,6 +1,6 @@
-"""What ShareFetch and ShareAcknowledge have in common: who may ask, and the acknowledgements.
+"""Acknowledgements of records that were acquired before, as ShareFetch and ShareAcknowledge bring them.
 
-Source: Kafka's KafkaApis (isShareGroupProtocolEnabled, validateAcknowledgementBatches, handleAcknowledgements).
+Source: Kafka's KafkaApis (validateAcknowledgementBatches, handleAcknowledgements).
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 from minikafka import errors
 from minikafka.coordinator.gathering import gather, map_pending
 from minikafka.coordinator.share_state.outcomes import Outcome
-from minikafka.errors import ApiError
-from minikafka.handlers._partitions import partition_log
-from minikafka.handlers._groups import share_groups_are_enabled
+from minikafka.handlers._share_partitions import PartitionKey, code_of_partition, topic_name
 from minikafka.sharing.acknowledgement import GAP, REJECT, RENEW, AcknowledgementBatch
 
 if TYPE_CHECKING:
@@ -22,39 +20,9 @@ if TYPE_CHECKING:
     from minikafka.protocol.messages import ShareAcknowledgeRequest, ShareFetchRequest
     from minikafka.sharing.share_sessions import SessionKey
 
-PartitionKey = tuple[bytes, int]
-"""Topic id and index."""
 Outcomes = dict[PartitionKey, Outcome]
 
-_MAX_MEMBER_ID_CHARACTERS = 36
 _RENEW_SINCE_VERSION = 2
-
-
-def refusal(ctx: RequestContext, group_id: str | None, member_id: str | None) -> int:
-    """The error code for one who cannot be served at all, or NONE."""
-    if not share_groups_are_enabled(ctx):
-        return errors.UNSUPPORTED_VERSION
-    if group_id is None or not member_id or len(member_id) > _MAX_MEMBER_ID_CHARACTERS:
-        return errors.INVALID_REQUEST
-    return errors.NONE
-
-
-def topic_name(ctx: RequestContext, topic_id: bytes) -> str | None:
-    topic = ctx.broker.image.topics_by_id.get(topic_id)
-    return None if topic is None else topic.name
-
-
-def has_partition(ctx: RequestContext, topic_id: bytes, index: int) -> bool:
-    topic = ctx.broker.image.topics_by_id.get(topic_id)
-    return topic is not None and 0 <= index < len(topic.partitions)
-
-
-def _code_of_partition(ctx: RequestContext, topic: str, index: int) -> int:
-    try:
-        partition_log(ctx.broker, topic, index)
-    except ApiError as error:
-        return error.code
-    return errors.NONE
 
 
 def acknowledge(
@@ -75,7 +43,7 @@ def acknowledge(
             outcomes[key] = Outcome(errors.UNKNOWN_TOPIC_ID)
         elif not _are_valid(batches, allows_renewal, request.is_renew_ack):
             outcomes[key] = Outcome(errors.INVALID_REQUEST)
-        elif (code := _code_of_partition(ctx, topic, index)) != errors.NONE:
+        elif (code := code_of_partition(ctx, topic, index)) != errors.NONE:
             outcomes[key] = Outcome(code)
         elif batches:
             wanted[key] = batches

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from minikafka import errors
 from minikafka.coordinator.gathering import map_pending
 from minikafka.errors import ApiError
-from minikafka.handlers._share_acknowledgements import Outcomes, acknowledge, refusal
+from minikafka.handlers._share_acknowledgements import Outcomes, acknowledge
+from minikafka.handlers._share_partitions import refusal, tell_leader
 from minikafka.protocol.messages import ShareAcknowledgeResponse
 from minikafka.sharing.share_sessions import FINAL_EPOCH, SessionKey
 
@@ -57,29 +58,7 @@ def _answer(ctx: RequestContext, session: SessionKey, outcomes: Outcomes) -> Sha
     topics: dict[bytes, ShareAcknowledgeResponse.ShareAcknowledgeTopicResponse] = {}
     for (topic_id, index), outcome in outcomes.items():
         data = _PartitionData(partition_index=index, error_code=outcome.code, error_message=outcome.message)
-        if outcome.code in (errors.NOT_LEADER_OR_FOLLOWER, errors.FENCED_LEADER_EPOCH):
-            _add_leader(ctx, response, topic_id, data)
+        tell_leader(ctx, response, topic_id, data)
         topics.setdefault(topic_id, _TopicResponse(topic_id=topic_id)).partitions.append(data)
     response.responses = list(topics.values())
     return response
-
-
-def _add_leader(
-    ctx: RequestContext,
-    response: ShareAcknowledgeResponse,
-    topic_id: bytes,
-    data: ShareAcknowledgeResponse.PartitionData,
-) -> None:
-    """Tell who leads the partition, and where that is."""
-    broker = ctx.broker
-    topic = broker.image.topics_by_id.get(topic_id)
-    log = None if topic is None else broker.logs.get(topic.name, data.partition_index)
-    if log is None:
-        return
-    data.current_leader = ShareAcknowledgeResponse.LeaderIdAndEpoch(
-        leader_id=broker.node_id, leader_epoch=log.leader_epoch
-    )
-    response.node_endpoints = [
-        ShareAcknowledgeResponse.NodeEndpoint(node_id=broker.node_id, host=endpoint.host, port=endpoint.port)
-        for endpoint in broker.advertised_endpoints(ctx.connection)
-    ]

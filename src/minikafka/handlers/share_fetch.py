@@ -16,13 +16,8 @@ from minikafka.coordinator.gathering import gather, map_pending
 from minikafka.coordinator.share_state.outcomes import Outcome
 from minikafka.errors import ApiError, StorageError
 from minikafka.handlers._partitions import partition_log
-from minikafka.handlers._share_acknowledgements import (
-    Outcomes,
-    acknowledge,
-    has_partition,
-    refusal,
-    topic_name,
-)
+from minikafka.handlers._share_acknowledgements import Outcomes, acknowledge
+from minikafka.handlers._share_partitions import has_partition, refusal, tell_leader, topic_name
 from minikafka.pending import Pending
 from minikafka.protocol.messages import ShareFetchResponse
 from minikafka.sharing.acquisition import ACQUIRE_MODES
@@ -357,8 +352,7 @@ def _answer(
     )
     partitions = {partition.key: data for partition, data in answered}
     for key, data in partitions.items():
-        if data.error_code in (errors.NOT_LEADER_OR_FOLLOWER, errors.FENCED_LEADER_EPOCH):
-            _add_leader(ctx, response, key[0], data)
+        tell_leader(ctx, response, key[0], data)
     for key, outcome in outcomes.items():
         data = partitions.setdefault(key, _PartitionData(partition_index=key[1], records=_NO_RECORDS))
         data.acknowledge_error_code = outcome.code
@@ -370,19 +364,3 @@ def _answer(
     if request.share_session_epoch == FINAL_EPOCH:
         share_partitions.close_session(session)
     return response
-
-
-def _add_leader(
-    ctx: RequestContext, response: ShareFetchResponse, topic_id: bytes, data: ShareFetchResponse.PartitionData
-) -> None:
-    """Tell who leads the partition, and where that is."""
-    broker = ctx.broker
-    topic = broker.image.topics_by_id.get(topic_id)
-    log = None if topic is None else broker.logs.get(topic.name, data.partition_index)
-    if log is None:
-        return
-    data.current_leader = ShareFetchResponse.LeaderIdAndEpoch(leader_id=broker.node_id, leader_epoch=log.leader_epoch)
-    response.node_endpoints = [
-        ShareFetchResponse.NodeEndpoint(node_id=broker.node_id, host=endpoint.host, port=endpoint.port)
-        for endpoint in broker.advertised_endpoints(ctx.connection)
-    ]
