@@ -134,6 +134,16 @@ def test_an_embedded_broker_imports_nothing_that_can_wait(tmp_path: Path) -> Non
     assert not {"minikafka.embedded.plain_types", "minikafka.faults.control"} & set(own)
 
 
+def test_help_and_what_is_wrong_with_a_command_line_wait_for_no_broker() -> None:
+    script = """
+import sys
+from minikafka.cli.local.server import main
+assert (main(["--help"]), main(["--nonsense"])) == (0, 1)
+assert not {"asyncio", "minikafka.server.node"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+
 def test_a_new_broker_compiles_nothing(tmp_path: Path) -> None:
     """Its two dozen kinds of records would take a tenth of its start."""
     script = """

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 def run_until_signalled(config: BrokerConfig, started_ms: int) -> None:
     """Run a broker on this thread, the main one, until SIGTERM, SIGINT or SIGHUP; stop it cleanly.
 
+    Garbage is collected from when it is ready.
+
     :param started_ms: the monotonic time at which the process began to start.
     :raises ConfigError, StorageError: why it cannot start, or did not stop cleanly.
     """
@@ -34,6 +36,7 @@ async def _serve(config: BrokerConfig, started_ms: int) -> None:
     # What is there now stays until the end. A full collection that goes through it takes tens of milliseconds with a
     # thousand partitions, and the event loop stands still meanwhile.
     gc.freeze()
+    gc.enable()
     await stop_requested.wait()
     await node.stop()
 

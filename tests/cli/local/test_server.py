@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -208,6 +209,14 @@ def test_a_command_line_that_cannot_be_used(
     arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert refusal(capsys, *arguments) == sentence
+
+
+def test_garbage_is_collected_again_after_a_start_that_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overrides = ["--override", f"log.dirs={tmp_path}", "--override", "listeners=SSL://127.0.0.1:0"]
+    assert "security protocol SSL" in refusal(capsys, *overrides)
+    assert gc.isenabled()
 
 
 def test_a_value_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

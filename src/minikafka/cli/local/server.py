@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import time
@@ -11,7 +12,6 @@ from minikafka import __version__
 from minikafka.config import BrokerConfig
 from minikafka.errors import MinikafkaError
 from minikafka.named_tuple import NamedTuple
-from minikafka.server.foreground import run_until_signalled
 
 DEFAULT_DIRECTORY = "minikafka-data"
 _DEFAULTS = {"listeners": "PLAINTEXT://localhost:9092", "log.dirs": DEFAULT_DIRECTORY}
@@ -59,11 +59,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = _load(parse(given))
         _log_to_stdout()
-        run_until_signalled(config, started_ms)
+        _run(config, started_ms)
     except (MinikafkaError, OSError) as error:
         print(f"minikafka-server: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run(config: BrokerConfig, started_ms: int) -> None:
+    # What a start makes is there to stay: to look through it for garbage would take a twentieth of the start.
+    gc.disable()
+    try:
+        from minikafka.server.foreground import run_until_signalled
+
+        run_until_signalled(config, started_ms)
+    finally:
+        gc.enable()
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
