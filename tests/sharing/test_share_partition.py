@@ -8,9 +8,12 @@ from minikafka import errors
 from minikafka.coordinator.share_state.outcomes import Outcome, ReadState
 from minikafka.coordinator.share_state.state_batches import StateBatch
 from minikafka.pending import Pending
+from minikafka.records.batch import Record
+from minikafka.records.builder import build_batch
 from minikafka.sharing.acknowledgement import ACCEPT, GAP, REJECT, RELEASE, RENEW
 from minikafka.sharing.acquisition import RECORD_LIMIT
 from minikafka.sharing.share_partition import ACTIVE, FAILED
+from tests.handlers.data_broker import NOW_MS
 from tests.sharing.shared_log import SharedLog
 
 AVAILABLE, ACKNOWLEDGED, ARCHIVED = 0, 2, 4
@@ -503,6 +506,41 @@ def test_released_records_that_compaction_removed_are_archived(shared: SharedLog
     assert [tuple(each) for each in acquired] == [(4, 5, 2)]
     shared.acknowledge("b", (4, 5, ACCEPT))
     assert shared.partition.window.start_offset == 6
+
+
+def compacted(shared: SharedLog, *batches: tuple[int, int]) -> None:
+    """Records only at these (base offset, count), as compaction leaves them."""
+    for base_offset, count in batches:
+        records = [Record(offset, NOW_MS, None, b"v") for offset in range(base_offset, base_offset + count)]
+        data = build_batch(records, base_offset=base_offset, partition_leader_epoch=0)
+        shared.log.append(data, now_ms=NOW_MS, origin="replication")
+
+
+def test_offsets_without_records_are_acknowledged_as_gaps(shared: SharedLog) -> None:
+    compacted(shared, (0, 2), (10, 3))
+    assert shared.fetch() == [(0, 12, 1)]
+    assert shared.acknowledge("a", (0, 1, ACCEPT), (2, 9, GAP), (10, 12, ACCEPT)) == errors.NONE
+    assert shared.partition.window.start_offset == 13
+
+
+def test_a_group_does_not_wait_for_records_that_compaction_removed_before_it_read_them() -> None:
+    shared = SharedLog()
+    compacted(shared, (5, 5))
+    shared.persister.batches[shared.key] = (StateBatch(5, 9, ACKNOWLEDGED, 1),)
+    shared.load()
+    assert shared.partition.fetch_offset() == 0
+    assert shared.fetch() == []
+    assert shared.partition.fetch_offset() == 10
+    assert shared.partition.window.start_offset == 10
+
+
+def test_a_window_begins_where_records_do(shared: SharedLog) -> None:
+    compacted(shared, (5, 2), (20, 2))
+    shared.persister.batches[shared.key] = (StateBatch(6, 6, AVAILABLE, 1), StateBatch(20, 20, ACKNOWLEDGED, 1))
+    shared.restart()
+    assert shared.fetch() == [(5, 5, 1), (6, 6, 2), (7, 19, 1), (21, 21, 1)]
+    shared.acknowledge("a", (5, 6, ACCEPT), (7, 19, GAP), (21, 21, ACCEPT))
+    assert shared.partition.window.start_offset == 22
 
 
 def test_readers_of_committed_records_are_spared_the_aborted_ones() -> None:

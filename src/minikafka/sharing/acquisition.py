@@ -93,6 +93,8 @@ class Acquisition:
             return []
         self._acquire(fetch_offset, batches[0].base_offset, last_offset)
         if not self._acquired:
+            # All of it was looked at, and there is nothing to give.
+            self._window.has_read_to(last_offset + 1)
             return []
         self._window.has_read_to(self._acquired[-1].last_offset + 1)
         if fetched.aborted_transactions:

@@ -186,10 +186,15 @@ class DeliveryWindow:
         return True
 
     def _can_slide(self) -> bool:
+        if not self._first_offsets:
+            return False
         first = self.floor(self.start_offset)
         if first is None:
-            # There is a gap to be read at the start.
-            return False
+            if self.gap_start is not None:
+                # What lies at the start is still to be read.
+                return False
+            first = self.first
+            self.start_offset = first.first_offset
         return first.last_offset < self.start_offset or first.state_at(self.start_offset).is_settled
 
     def _settled(self) -> tuple[int | None, int]:
