@@ -26,11 +26,16 @@ from tests.support.polling import wait_until
 
 OFFSETS_TOPIC = "__consumer_offsets"
 SETTINGS = {
+    # Kafka's, not those of a broker in a program.
+    "group.share.heartbeat.interval.ms": "5000",
+    "group.share.min.heartbeat.interval.ms": "5000",
     "offsets.topic.num.partitions": "1",
     "share.coordinator.state.topic.num.partitions": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "group.share.max.size": "3",
+    "group.share.heartbeat.interval.ms": "5000",
+    "group.share.min.heartbeat.interval.ms": "5000",
     "group.initial.rebalance.delay.ms": "0",
 }
 COME_AGAIN = frozenset({errors.COORDINATOR_LOAD_IN_PROGRESS, errors.COORDINATOR_NOT_AVAILABLE, errors.NOT_COORDINATOR})

@@ -20,7 +20,7 @@ def assign(
         f"m{index}": MemberSpec(None, topic_ids, (current or {}).get(f"m{index}", {}))
         for index, topic_ids in enumerate(readers)
     }
-    return assign_simple(members, assignable)
+    return assign_simple(members, assignable, is_homogeneous=len(set(readers)) == 1)
 
 
 def counts(assignments: dict[str, Assignment]) -> list[int]:

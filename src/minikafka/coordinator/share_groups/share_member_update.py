@@ -88,16 +88,21 @@ class ShareMemberUpdate:
         group = self.group
         if self.group_epoch <= group.target_epoch:
             return
+        members = self.members().values()
         specs = {
             one.member_id: MemberSpec(
                 instance_id=None,
                 topic_ids=ids_of_topics(self._metadata, one.subscribed_topic_names),
                 current=group.target.get(one.member_id, {}),
             )
-            for one in self.members().values()
+            for one in members
         }
         initialized = (group.state_partitions or NO_STATE_PARTITIONS).initialized
-        targets = assign_simple(specs, partitions_of(initialized))
+        targets = assign_simple(
+            specs,
+            partitions_of(initialized),
+            is_homogeneous=len({one.subscribed_topic_names for one in members}) == 1,
+        )
         for member_id, target in targets.items():
             if group.target.get(member_id) != target:
                 self.records.append(records_of.target_assignment_record(group.group_id, member_id, target))

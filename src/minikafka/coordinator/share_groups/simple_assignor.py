@@ -16,15 +16,19 @@ from minikafka.coordinator.consumer.assignors import MemberSpec
 
 
 def assign_simple(
-    members: Mapping[str, MemberSpec], assignable: Mapping[bytes, frozenset[int]]
+    members: Mapping[str, MemberSpec], assignable: Mapping[bytes, frozenset[int]], *, is_homogeneous: bool
 ) -> dict[str, Assignment]:
     """The partitions of each member.
 
     :param members: by member id.
     :param assignable: the partitions of each topic that can be read.
+    :param is_homogeneous: whether all subscribe to the same topics, those among them that there are not.
     """
+    # In an order that does not depend on who came when, which nobody knows any more after a restart.
+    members = {member_id: members[member_id] for member_id in sorted(members)}
     held: dict[str, list[Place]] = {member_id: [] for member_id in members}
-    for topic_ids, readers in _pools(members):
+    pools = _one_pool(members) if is_homogeneous else _pool_of_each_topic(members)
+    for topic_ids, readers in pools:
         places = [
             (topic_id, partition)
             for topic_id in sorted(topic_ids)
@@ -35,14 +39,19 @@ def assign_simple(
     return {member_id: as_assignment(places) for member_id, places in held.items()}
 
 
-def _pools(members: Mapping[str, MemberSpec]) -> list[tuple[frozenset[bytes], list[str]]]:
-    """Topics whose partitions are shared out together, each with its readers."""
-    subscriptions = {spec.topic_ids for spec in members.values()}
-    if len(subscriptions) == 1:
-        return [(subscriptions.pop(), list(members))]
+Pool = tuple[frozenset[bytes], list[str]]
+"""Topics whose partitions are shared out together, and who reads them."""
+
+
+def _one_pool(members: Mapping[str, MemberSpec]) -> list[Pool]:
+    return [(spec.topic_ids, list(members)) for spec in list(members.values())[:1]]
+
+
+def _pool_of_each_topic(members: Mapping[str, MemberSpec]) -> list[Pool]:
+    topic_ids = frozenset[bytes]().union(*(spec.topic_ids for spec in members.values()))
     return [
         (frozenset([topic_id]), [member_id for member_id, spec in members.items() if topic_id in spec.topic_ids])
-        for topic_id in sorted(frozenset[bytes]().union(*subscriptions))
+        for topic_id in sorted(topic_ids)
     ]
 
 
