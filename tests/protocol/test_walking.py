@@ -119,7 +119,11 @@ def test_the_first_uses_compile_nothing_and_many_do():
             topics=[
                 MetadataResponse.MetadataResponseTopic(
                     name="t",
-                    partitions=[MetadataResponse.MetadataResponsePartition(replica_nodes=list(range(400)))],
+                    partitions=[
+                        MetadataResponse.MetadataResponsePartition(
+                            replica_nodes=list(range(codec.FIELDS_WORTH_COMPILING))
+                        )
+                    ],
                 )
             ]
         ),

@@ -31,7 +31,7 @@ Decoder = Callable[[Buffer, int], tuple[Any, int]]
 Encoder = Callable[[Any, bytearray, "list[tuple[int, Any]] | None"], None]
 """``encoder(message, out, splices)``, see ``Message.write``"""
 
-FIELDS_WORTH_COMPILING = 300
+FIELDS_WORTH_COMPILING = 600
 """Walking through so many takes about as long as to compile a decoder or an encoder."""
 
 _DECODE_FAILURES = (ProtocolError, IndexError, StructError, UnicodeDecodeError)
