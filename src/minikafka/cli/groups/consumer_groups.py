@@ -10,9 +10,7 @@ from minikafka.cli.groups.consumer_group_options import TOOL, WITHOUT_EXECUTE, c
 from minikafka.cli.groups.consumer_group_tables import member_table, offset_table, state_table
 from minikafka.cli.groups.group_filters import chosen_states, chosen_types
 from minikafka.cli.groups.group_offset_deletion import delete_group_offsets
-from minikafka.cli.groups.group_offset_reset import OffsetReset
 from minikafka.cli.groups.partition_offsets import PartitionOffsets, print_new_offsets
-from minikafka.cli.groups.reset_plan import exported
 from minikafka.cli.toolkit.connecting import bootstrap_of, load_properties, open_cluster
 from minikafka.cli.toolkit.java_errors import as_thrown
 from minikafka.cli.toolkit.options import Options
@@ -177,6 +175,9 @@ def _delete_offsets(cluster: Cluster, options: Options, timeout_s: float) -> Non
 
 
 def _reset_offsets(cluster: Cluster, options: Options, timeout_s: float) -> None:
+    from minikafka.cli.groups.group_offset_reset import OffsetReset
+    from minikafka.cli.groups.reset_plan import exported
+
     group_ids = _group_ids(cluster, options)
     reset = OffsetReset(cluster, options, group_ids, timeout_s=timeout_s)
     groups = {group_id: reset.reset(group_id) for group_id in group_ids}
