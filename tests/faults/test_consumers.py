@@ -139,12 +139,18 @@ class TestConsumers:
             assert consume(broker, cut) == ["before", "after"]
 
     def test_the_coordinator_moves_before_a_commit(self, broker: Broker, consume: Consume) -> None:
+        asked = 0
+
         def move(is_fetching: bool) -> None:
+            nonlocal asked
             broker.produce("t", "after")
+            asked = broker.requests.count("FIND_COORDINATOR")
             broker.faults.move_coordinator(group="g")
 
         with broker:
+            broker.requests.keep(100_000)
             broker.seed({"t": ["before"]})
             assert consume(broker, move) == ["before", "after"]
             assert broker.committed_offsets("g") == {("t", 0): 2}
-            assert broker.requests.count(error="NOT_COORDINATOR", group="g") >= 1
+            # Not NOT_COORDINATOR: librdkafka also asks now and then, and may do so before its commit.
+            assert broker.requests.count("FIND_COORDINATOR") > asked
