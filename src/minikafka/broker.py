@@ -39,6 +39,11 @@ _EMBEDDED_DEFAULTS: Mapping[str, object] = {
     # Kafka waits three seconds for more members before a group's first rebalance: not for programs and tests.
     "group.initial.rebalance.delay.ms": 0,
 }
+_SHARE_HEARTBEATS: Mapping[str, object] = {
+    # A member of a share group gets its partitions with its second heartbeat: in Kafka after five seconds.
+    "group.share.heartbeat.interval.ms": 500,
+    "group.share.min.heartbeat.interval.ms": 500,
+}
 _TEMPORARY_DEFAULTS: Mapping[str, object] = {
     # Kafka's 50 partitions each are for many brokers to share; here they would be what a reset has most to do with.
     "offsets.topic.num.partitions": 4,
@@ -136,7 +141,9 @@ class Broker(Seeding):
         self._keeper: NodeKeeper | None = None
         self._ports: Sequence[Listener] = ()
         self._temporary_directory: str | None = None
-        self._starting = threading.Lock()
+        self._changing = threading.RLock()
+        """Held while it starts or ends: threads do that one after the other."""
+        self._is_starting = False
         if isinstance(config, BrokerConfig):
             if directory is not None or settings:
                 raise TypeError("a BrokerConfig is taken as it is: give directory and settings to it instead")
@@ -250,13 +257,14 @@ class Broker(Seeding):
         :raises StorageError: something could not be made durable.
         """
         self._refuse_on_own_loop()
-        atexit.unregister(self.stop)
-        host, self._host = self._host, None
-        try:
-            if host is not None:
-                host.stop()
-        finally:
-            self._forget()
+        with self._changing:
+            atexit.unregister(self.stop)
+            host, self._host = self._host, None
+            try:
+                if host is not None:
+                    host.stop()
+            finally:
+                self._forget()
 
     def kill(self) -> None:
         """End it as ``kill -9`` does: connections are cut, nobody gets an answer any more, nothing is written or marked
@@ -265,10 +273,11 @@ class Broker(Seeding):
         power cut, is kept too: the machine goes on.) Without effect when it is not running.
         """
         self._refuse_on_own_loop()
-        host, self._host = self._host, None
-        if host is not None:
-            self._ports = host.listeners
-            host.kill()
+        with self._changing:
+            host, self._host = self._host, None
+            if host is not None:
+                self._ports = host.listeners
+                host.kill()
 
     def forget_after_fork(self) -> None:
         """Called in a process that was forked from the broker's: there it does not run."""
@@ -277,22 +286,24 @@ class Broker(Seeding):
         self._keeper = None
         self._ports = ()
         self._temporary_directory = None  # it is the parent's
-        self._starting = threading.Lock()
+        self._changing = threading.RLock()
+        self._is_starting = False
         if host is not None:
             host.leave_to_parent()
 
     def restart(self) -> None:
         """Stop it cleanly, and start it on the same directory and ports. Raises as ``start`` and ``stop``."""
-        host = self._running_host()
         self._refuse_on_own_loop()
-        self._ports = host.listeners
-        self._host = None
-        try:
-            host.stop()
-        except BaseException:
-            self._forget()
-            raise
-        self.start()
+        with self._changing:
+            host = self._running_host()
+            self._ports = host.listeners
+            self._host = None
+            try:
+                host.stop()
+            except BaseException:
+                self._forget()
+                raise
+            self.start()
 
     def __enter__(self) -> Broker:
         return self.start()
@@ -413,6 +424,8 @@ class Broker(Seeding):
         elif "log.dirs" not in given and "log.dir" not in given:
             defaults.update(_TEMPORARY_DEFAULTS)
             self._temporary_directory = defaults["log.dirs"] = _one_directory(temporary_path())
+        if not any(key in given for key in _SHARE_HEARTBEATS):
+            defaults.update(_SHARE_HEARTBEATS)
         return BrokerConfig.from_mapping({**defaults, **given.originals})
 
     @property
@@ -421,17 +434,21 @@ class Broker(Seeding):
 
     @contextmanager
     def _prepared(self) -> Iterator[None]:
-        """:raises RuntimeError: it runs, or somebody else is about to start it."""
-        if not self._starting.acquire(blocking=False):
-            raise RuntimeError("the broker is being started already")
+        """:raises RuntimeError: it runs, or somebody else is about to start or to end it."""
+        if not self._changing.acquire(blocking=False):
+            raise RuntimeError("the broker is being started or stopped by another thread")
         try:
-            if self._host is not None:
+            if self._host is not None or self._is_starting:
                 raise RuntimeError("the broker is running")
-            if self._temporary_directory is not None:
-                os.makedirs(self._temporary_directory, 0o700, exist_ok=True)
-            yield
+            self._is_starting = True
+            try:
+                if self._temporary_directory is not None:
+                    os.makedirs(self._temporary_directory, 0o700, exist_ok=True)
+                yield
+            finally:
+                self._is_starting = False
         finally:
-            self._starting.release()
+            self._changing.release()
 
     def _new_host(self) -> Host:
         if self._is_process:

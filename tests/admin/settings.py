@@ -28,4 +28,6 @@ def settings(directory: Path, port: int, controller_port: int) -> dict[str, str]
         "share.coordinator.state.topic.min.isr": "1",
         "offsets.topic.num.partitions": "5",
         "group.initial.rebalance.delay.ms": "0",
+        "group.share.heartbeat.interval.ms": "5000",
+        "group.share.min.heartbeat.interval.ms": "5000",
     }

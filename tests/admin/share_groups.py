@@ -57,6 +57,8 @@ RECORDED = Path(__file__).with_name("share-groups-4.2.0.json")
 SETTINGS = {
     "offsets.topic.num.partitions": "1",
     "share.coordinator.state.topic.num.partitions": "1",
+    "group.share.heartbeat.interval.ms": "5000",
+    "group.share.min.heartbeat.interval.ms": "5000",
     # No lock runs out while this goes on.
     "group.share.record.lock.duration.ms": "60000",
 }

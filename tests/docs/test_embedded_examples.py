@@ -20,6 +20,8 @@ pear {'orders': 2}
 2 records read
 Stable {('orders', 0): 0, ('orders', 1): 0}
 [('orders', 0), ('orders', 1)] 2
+[b'two apples', b'{"fruit": "pear"}']
+{('orders', 0): 0, ('orders', 1): 0}
 3 8
 {}
 ['kept']

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 _OFFSET_FETCH_VERSION = 7
 _OFFSET_COMMIT_VERSION = 8  # the last that knows nothing of member epochs
 _STABLE = "Stable"
+_SHARE = "share"
 _GROUPS_TOPIC = "__consumer_offsets"
+_GROUP_RESOURCE = 32
+_GROUP_CONFIG_SOURCE = 8
 _NOT_YET = frozenset({COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR})
 _LOADING_TIMEOUT_S = 10.0
 _LOADING_INTERVAL_S = 0.002
@@ -70,7 +73,15 @@ class GroupCalls(TopicCalls):
                 for member in found.members
             ]
             return Group(group_id, "consumer", found.group_state, members)
-        return self._classic_group(group_id)
+        try:
+            return self._classic_group(group_id)
+        except ApiError as error:
+            # A broker without share groups is not made to look for one.
+            if error.code != GROUP_ID_NOT_FOUND or group_id not in self.groups([_SHARE]):
+                raise
+        from minikafka.embedded.share_groups import share_group
+
+        return share_group(self._ask, group_id)
 
     def members(self, group_id: str) -> list[Member]:
         """The members of a group, with their partitions; none when there is no such group. Raises ApiError."""
@@ -132,19 +143,36 @@ class GroupCalls(TopicCalls):
     def lag(self, group_id: str, topic: str | None = None) -> dict[tuple[str, int], int]:
         """Topic and partition -> how many records the group has not committed yet, of the partitions it has committed
         for or is assigned; of all partitions of ``topic``, if that is given. Where nothing was committed, all records
-        count. Raises ApiError."""
+        count. Of a share group: how many records are neither acknowledged nor archived. Raises ApiError."""
         committed = self.committed_offsets(group_id)
-        wanted = {*committed, *(part for member in self.members(group_id) for part in member.partitions)}
+        group = self._group_or_none(group_id)
+        wanted = {*committed, *(part for member in (group.members if group else ()) for part in member.partitions)}
+        acknowledged = self._share_lag(group)
+        wanted.update(acknowledged)
         if topic is not None:
             wanted = {(topic, index) for index in range(self.partition_count(topic))}
+        known = {where: lag for where, lag in acknowledged.items() if lag is not None and where in wanted}
+        wanted -= known.keys()
         by_topic: dict[str, list[int]] = {}
         for name, index in sorted(wanted):
             by_topic.setdefault(name, []).append(index)
-        return {
+        counted = {
             (name, index): lag
             for name, indexes in by_topic.items()
             for index, lag in _lag(self, name, indexes, committed).items()
         }
+        return dict(sorted({**known, **counted}.items()))
+
+    def configure_group(
+        self, group_id: str, configs: Mapping[str, object | None] | None = None, **settings: object | None
+    ) -> None:
+        """Change settings of a group, be it there yet or not: by Kafka's names, or with underscores for dots
+        (``share_auto_offset_reset="earliest"``); None goes back to the default. Raises ApiError."""
+        self._configure(_GROUP_RESOURCE, group_id, configs, settings)
+
+    def group_configs(self, group_id: str) -> dict[str, str]:
+        """The settings that were made for the group itself. Raises ApiError."""
+        return self._own_configs(_GROUP_RESOURCE, group_id, _GROUP_CONFIG_SOURCE)
 
     def wait_for_group(self, group_id: str, members: int = 1, *, timeout_s: float = 10.0) -> Group:
         """Wait until a group is stable with at least so many members, each of which has its partitions.
@@ -155,6 +183,9 @@ class GroupCalls(TopicCalls):
         def look() -> Group | None:
             group = self._group_or_none(group_id)
             is_there = group is not None and group.state == _STABLE and len(group.members) >= members
+            if is_there and group is not None and group.kind == _SHARE:
+                # Stable from the first heartbeat on; the partitions come with a later one.
+                is_there = all(member.partitions for member in group.members)
             return group if is_there else None
 
         return self.wait_until(
@@ -167,8 +198,8 @@ class GroupCalls(TopicCalls):
     def wait_for_lag(
         self, group_id: str, lag: int = 0, *, topic: str | None = None, timeout_s: float = 10.0
     ) -> dict[tuple[str, int], int]:
-        """Wait until a group has at most so many records left to commit, over all its partitions, or those of
-        ``topic``. A group that has neither partitions nor offsets yet is waited for.
+        """Wait until a group has at most so many records left to commit (a share group: to acknowledge), over all its
+        partitions, or those of ``topic``. A group that has neither partitions nor offsets yet is waited for.
 
         :returns: what ``lag`` says then.
         :raises TimeoutError: with the lag it has.
@@ -215,6 +246,14 @@ class GroupCalls(TopicCalls):
             for member in found.members
         ]
         return Group(group_id, "classic", found.group_state, members)
+
+    def _share_lag(self, group: Group | None) -> dict[tuple[str, int], int | None]:
+        """Of other groups, none."""
+        if group is None or group.kind != _SHARE:
+            return {}
+        from minikafka.embedded.share_groups import share_lag
+
+        return share_lag(self._ask, group.group_id)
 
     def _group_or_none(self, group_id: str) -> Group | None:
         try:

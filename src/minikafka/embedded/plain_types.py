@@ -55,7 +55,8 @@ class Member(NamedTuple):
 
 
 class Group(NamedTuple):
-    """``kind``: ``classic`` or ``consumer`` (KIP-848). ``state`` in Kafka's words: ``Stable``, ``Empty``..."""
+    """``kind``: ``classic``, ``consumer`` (KIP-848) or ``share`` (KIP-932). ``state`` in Kafka's words: ``Stable``,
+    ``Empty``..."""
 
     group_id: str
     kind: str

@@ -71,28 +71,42 @@ class TopicCalls(Caller):
 
     def topic_configs(self, topic: str) -> dict[str, str]:
         """The settings that were made for the topic itself. Raises ApiError."""
-        resource = messages.DescribeConfigsRequest.DescribeConfigsResource(
-            resource_type=_TOPIC_RESOURCE, resource_name=name_of_topic(topic), configuration_keys=None
-        )
-        [result] = self.call(messages.DescribeConfigsRequest(resources=[resource]), 4).results
-        check(result.error_code, result.error_message or f"{topic}: {message_of(result.error_code)}")
-        return {entry.name: entry.value for entry in result.configs if entry.config_source == _TOPIC_CONFIG_SOURCE}
+        return self._own_configs(_TOPIC_RESOURCE, name_of_topic(topic), _TOPIC_CONFIG_SOURCE)
 
     def configure_topic(
         self, topic: str, configs: Mapping[str, object | None] | None = None, **settings: object | None
     ) -> None:
         """Change settings of a topic, named as in ``create_topic``; None goes back to the default. Raises ApiError."""
-        given = {**(configs or {}), **{name.replace("_", "."): value for name, value in settings.items()}}
+        self._configure(_TOPIC_RESOURCE, topic, configs, settings)
+
+    def _own_configs(self, resource_type: int, name: str, source: int) -> dict[str, str]:
+        """The settings of a resource that come from ``source``, both by Kafka's numbers. Raises ApiError."""
+        resource = messages.DescribeConfigsRequest.DescribeConfigsResource(
+            resource_type=resource_type, resource_name=name, configuration_keys=None
+        )
+        [result] = self.call(messages.DescribeConfigsRequest(resources=[resource]), 4).results
+        check(result.error_code, result.error_message or f"{name}: {message_of(result.error_code)}")
+        return {entry.name: entry.value for entry in result.configs if entry.config_source == source}
+
+    def _configure(
+        self,
+        resource_type: int,
+        name: str,
+        configs: Mapping[str, object | None] | None,
+        settings: Mapping[str, object | None],
+    ) -> None:
+        """Change settings of a resource; ``settings`` have underscores for dots. Raises ApiError."""
+        given = {**(configs or {}), **{key.replace("_", "."): value for key, value in settings.items()}}
         wanted = messages.IncrementalAlterConfigsRequest.AlterConfigsResource(
-            resource_type=_TOPIC_RESOURCE,
-            resource_name=topic,
+            resource_type=resource_type,
+            resource_name=name,
             configs=[
                 messages.IncrementalAlterConfigsRequest.AlterableConfig(
-                    name=name,
+                    name=key,
                     config_operation=_DELETE if value is None else _SET,
                     value=None if value is None else _text(value),
                 )
-                for name, value in given.items()
+                for key, value in given.items()
             ],
         )
         for result in self.call(messages.IncrementalAlterConfigsRequest(resources=[wanted]), 1).responses:

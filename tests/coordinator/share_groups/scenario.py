@@ -26,9 +26,6 @@ from tests.support.polling import wait_until
 
 OFFSETS_TOPIC = "__consumer_offsets"
 SETTINGS = {
-    # Kafka's, not those of a broker in a program.
-    "group.share.heartbeat.interval.ms": "5000",
-    "group.share.min.heartbeat.interval.ms": "5000",
     "offsets.topic.num.partitions": "1",
     "share.coordinator.state.topic.num.partitions": "1",
     "share.coordinator.state.topic.replication.factor": "1",
