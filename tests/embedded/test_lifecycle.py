@@ -21,6 +21,7 @@ from minikafka import Broker, ConfigError, StorageError
 from minikafka.clock import ManualClock
 from minikafka.embedded import directories
 from minikafka.server.node import Node
+from minikafka.storage.log_manager import LogManager
 from tests.support.brokers import answers_api_versions
 from tests.support.polling import wait_until
 
@@ -216,6 +217,23 @@ def test_an_interrupt_while_it_starts_or_stops_leaves_nothing(
         assert broker.topics() == {}
 
 
+@pytest.mark.usefixtures("nothing_is_left")
+@pytest.mark.parametrize("go_on", [Broker.restart, lambda broker: (broker.kill(), broker.start())])
+def test_a_reset_that_fails_is_got_over(go_on: Callable[[Broker], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(logs: LogManager) -> None:
+        raise StorageError("the disk is gone")
+
+    with Broker() as broker:
+        address = broker.bootstrap_servers
+        with monkeypatch.context() as patch:
+            patch.setattr(LogManager, "open_directories", fail)
+            with pytest.raises(StorageError, match="the disk is gone"):
+                broker.reset()
+        go_on(broker)
+        assert broker.bootstrap_servers == address
+        assert broker.topics() == {}
+
+
 def test_only_one_thread_starts_it(nothing_is_left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begin = Node.start
     broker = Broker()
@@ -233,7 +251,7 @@ def test_only_one_thread_starts_it(nothing_is_left: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Node, "start", start_both)
     with broker:
-        assert refusals == ["the broker is being started already"]
+        assert refusals == ["the broker is being started or stopped by another thread"]
         assert broker.topics() == {}
 
 

@@ -40,6 +40,7 @@ class ChildHost:
         self._lock = threading.Lock()
         self._asking = threading.Lock()
         self._client: Cluster | None = None
+        self._is_over = False
         self._process = subprocess.Popen(
             [sys.executable, "-m", "minikafka.embedded.child"],
             stdin=subprocess.PIPE,
@@ -101,9 +102,9 @@ class ChildHost:
             try:
                 return self._connected(timeout_s).call(request, version)
             except BrokerUnreachable as error:
-                if self._process.poll() is None:
+                if self._process.poll() is None and not self._is_over:
                     raise
-                raise self._ended_by_itself() from error
+                raise self._gone() from error
 
     def own_port(self) -> int:
         """Where its calls come from, until all connections are cut."""
@@ -128,7 +129,7 @@ class ChildHost:
         try:
             return RemoteWatch(self._watch_port, topics)
         except ConnectionError as error:
-            raise self._ended_by_itself() from error
+            raise self._gone() from error
 
     def _exchange(self, command: dict[str, Any]) -> None:
         """A command that cuts all connections."""
@@ -159,24 +160,27 @@ class ChildHost:
         assert stdin is not None
         assert stdout is not None
         line = b""
-        with self._asking, suppress(OSError):
+        with self._asking, suppress(OSError, ValueError):  # ValueError: the pipes are closed
             stdin.write(json.dumps(command).encode() + b"\n")
             stdin.flush()
             line = stdout.readline()
         if not line:
-            raise self._ended_by_itself()
+            raise self._gone()
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise _failure(answer)
         return answer
 
-    def _ended_by_itself(self) -> errors.StorageError:
+    def _gone(self) -> Exception:
+        if self._is_over:
+            return RuntimeError("the broker is not running: another thread has stopped it")
         return errors.StorageError(
             f"the broker's process {self.pid} ended by itself; the end of its log is:\n{self.log_text[-2000:]}"
         )
 
     def _end(self) -> None:
         """Leave nothing of it, in whatever state it is."""
+        self._is_over = True
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()

@@ -77,6 +77,8 @@ class ThreadHost:
         try:
             self._thread.run(keeper.start(ports))
             calls = NodeCalls(keeper, self._thread.loop, self._thread.run(_thread_id()))
+            # They stay what they are, also while there is no node, or none came back.
+            self.listeners = keeper.running.bound_listeners
         except BaseException:  # also an interrupt, after the node began
             self.stop()
             raise
@@ -86,10 +88,6 @@ class ThreadHost:
     @property
     def may_wait(self) -> bool:
         return True
-
-    @property
-    def listeners(self) -> list[Listener]:
-        return self._keeper.running.bound_listeners
 
     @property
     def cluster_id(self) -> str:

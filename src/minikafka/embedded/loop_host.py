@@ -11,7 +11,6 @@ from minikafka.embedded.node_calls import NodeCalls
 from minikafka.embedded.watches import ThreadWatch
 
 if TYPE_CHECKING:
-    from minikafka.config import Listener
     from minikafka.embedded.node_keeper import NodeKeeper
     from minikafka.embedded.watches import Watch
 
@@ -23,6 +22,7 @@ class LoopHost:
     def __init__(self, keeper: NodeKeeper) -> None:
         self._keeper = keeper
         self._loop = asyncio.get_running_loop()
+        self.listeners = keeper.running.bound_listeners
         self._calls = NodeCalls(keeper, self._loop, threading.get_ident())
         self.call = self._calls.call
         self.perform = self._calls.perform
@@ -30,10 +30,6 @@ class LoopHost:
     @property
     def may_wait(self) -> bool:
         return self._calls.may_wait
-
-    @property
-    def listeners(self) -> list[Listener]:
-        return self._keeper.running.bound_listeners
 
     @property
     def cluster_id(self) -> str:

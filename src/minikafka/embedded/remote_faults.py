@@ -43,7 +43,8 @@ class RemoteFaults:
 
     def remove_fault(self, number: int) -> FaultState:
         state = self._ask(number, "remove_fault", is_over=True)
-        del self._homes[number], self._states[number]
+        self._homes.pop(number, None)
+        self._states.pop(number, None)
         return state
 
     def fault_state(self, number: int) -> FaultState:
