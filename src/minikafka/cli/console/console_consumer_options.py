@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 
 from minikafka.cli.toolkit.connecting import ZOOKEEPER, bootstrap_of, load_properties
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, integer, key_value_pairs, long, string
@@ -114,7 +114,7 @@ def read(options: Options) -> tuple[ConsumerOptions, list[str]]:
         exclude=options.value("blacklist"),
         partition=options.number("partition"),
         offset=_offset(options),
-        group_id=group_id or f"console-consumer-{random.randrange(100_000)}",
+        group_id=group_id or f"console-consumer-{int.from_bytes(os.urandom(4), 'big') % 100_000}",
         has_own_group=group_id is not None,
         properties=properties,
         formatter_class=options.value("formatter") or _DEFAULT_FORMATTER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 
 from minikafka.cli.toolkit.connecting import ZOOKEEPER, bootstrap_of, load_properties
 from minikafka.cli.toolkit.options import (
@@ -96,7 +96,7 @@ def read(options: Options) -> PerfOptions:
         bootstrap_servers=bootstrap_of(options) or "",
         topic=options.value("topic"),
         include=options.value("include"),
-        group_id=options.value("group") or f"perf-consumer-{random.randrange(100_000)}",
+        group_id=options.value("group") or f"perf-consumer-{int.from_bytes(os.urandom(4), 'big') % 100_000}",
         record_count=record_count or 0,
         properties=properties,
         timeout_ms=int(timeout_ms),
