@@ -340,6 +340,21 @@ def test_a_lock_that_ran_out_meanwhile_counts_when_a_write_fails(shared: SharedL
     assert shared.fetch("b") == [(0, 2, 2)]
 
 
+def test_a_write_that_fails_is_taken_back_whatever_else_happened_meanwhile(shared: SharedLog) -> None:
+    shared.produce(6)
+    shared.fetch("a")
+    shared.persister.is_slow = True
+    shared.persister.refusal = Outcome(errors.COORDINATOR_NOT_AVAILABLE, "gone")
+    outcome = outcome_of(shared.begin_acknowledge("a", (0, 5, ACCEPT)))
+    shared.log.delete_records_before(2)
+    shared.partition.move_start_to(2)
+    shared.clock.advance(LOCK_MS)
+    shared.persister.finish()
+    assert outcome[0].code == errors.COORDINATOR_NOT_AVAILABLE
+    shared.persister.refusal = None
+    assert shared.fetch("b") == [(2, 5, 2)]
+
+
 @pytest.mark.parametrize(
     ("code", "seen"),
     [

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 class DeliveryWindow:
     """The batches in flight, and the offsets around them.
 
-    ``delivery_complete_count`` is how many records of the window are acknowledged or archived. ``gap_start`` is where
-    records lie that a former owner of the window had not been given, between others it had been: they are found by
-    what the persister gave back, and are to be read up to ``gap_end``; -1 when there are none.
+    ``delivery_complete_count`` is how many records of the window are acknowledged or archived.
     """
 
     def __init__(self) -> None:
@@ -38,6 +36,8 @@ class DeliveryWindow:
         """Whether records may be available again below the end, so that the next fetch has to look for them."""
         self._batches: dict[int, InFlightBatch] = {}
         self._first_offsets: list[int] = []
+        # Between what the persister gave back there may be records that had been given to nobody, or only had not been
+        # answered for. They lie from here on up to there; -1 when there are none.
         self._gap_start = -1
         self._gap_end = -1
 
@@ -230,19 +230,18 @@ class DeliveryWindow:
             self.start_offset = self.end_offset = log_start_offset
             self.delivery_complete_count = 0
             return
-        passed = sum(self._terminal_between(batch, self.start_offset, log_start_offset - 1) for batch in self)
+        passed = sum(_terminal_between(batch, self.start_offset, log_start_offset - 1) for batch in self)
         if sum(_archive(batch, self.start_offset, log_start_offset - 1, AVAILABLE) for batch in self):
             self.has_released = True
         self.start_offset = log_start_offset
         self.delivery_complete_count -= passed
         self.end_offset = max(self.end_offset, self.start_offset)
 
-    @staticmethod
-    def _terminal_between(batch: InFlightBatch, first_offset: int, last_offset: int) -> int:
-        if batch.state is None:
-            return sum(state.is_terminal for _, state in batch.states_between(first_offset, last_offset))
-        overlap = min(last_offset, batch.last_offset) - max(first_offset, batch.first_offset) + 1
-        return max(0, overlap) if batch.state.is_terminal else 0
+    def archive_below_start(self) -> None:
+        """What has come back from its holders since the start has moved past it."""
+        if self._first_offsets:
+            for batch in self.beginning_in(self._first_offsets[0], self.start_offset - 1):
+                _archive(batch, batch.first_offset, self.start_offset - 1, AVAILABLE)
 
     def archive_missing(self, fetch_offset: int, base_offset: int) -> None:
         """A read at ``fetch_offset`` has found ``base_offset`` first: compaction has removed what was to be delivered
@@ -275,3 +274,10 @@ def _archive(batch: InFlightBatch, first_offset: int, last_offset: int, state: i
     for each in archived:
         each.archive()
     return len(archived)
+
+
+def _terminal_between(batch: InFlightBatch, first_offset: int, last_offset: int) -> int:
+    if batch.state is None:
+        return sum(state.is_terminal for _, state in batch.states_between(first_offset, last_offset))
+    overlap = min(last_offset, batch.last_offset) - max(first_offset, batch.first_offset) + 1
+    return max(0, overlap) if batch.state.is_terminal else 0

@@ -330,7 +330,7 @@ class SharePartition:
 
     def _give_up(self, batch: InFlightBatch, lock: DeliveryLock, stored: list[StateBatch]) -> None:
         whole = batch.state
-        if whole is not None and (whole.lock is not lock or not batch.reaches_across(self.window.start_offset)):
+        if whole is not None and not (_is_held(whole, lock) and batch.reaches_across(self.window.start_offset)):
             self._give_up_state(whole, batch.first_offset, batch.last_offset, lock, stored)
             return
         for offset, state in enumerate(batch.split(), batch.first_offset):
@@ -339,8 +339,7 @@ class SharePartition:
     def _give_up_state(
         self, state: InFlightState, first_offset: int, last_offset: int, lock: DeliveryLock, stored: list[StateBatch]
     ) -> None:
-        if state.lock is not lock or state.state != ACQUIRED:
-            # Another lock by now; or a change has been begun, which looks at the lock if it cannot be written.
+        if not _is_held(state, lock):
             return
         window = self.window
         new_state = ARCHIVED if last_offset < window.start_offset else AVAILABLE
@@ -358,6 +357,12 @@ class SharePartition:
         if self.window.slide():
             self._on_available(self)
         return outcome
+
+
+def _is_held(state: InFlightState, lock: DeliveryLock) -> bool:
+    """Not if it has another lock by now; nor if a change has been begun, which itself looks at the lock if it cannot
+    be written."""
+    return state.lock is lock and state.state == ACQUIRED
 
 
 def _followed_by(value: T | Pending[T], step: Callable[[T], Outcome]) -> Outcome | Pending[Outcome]:

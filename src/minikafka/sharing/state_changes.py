@@ -61,6 +61,7 @@ class StateChanges:
             if is_complete != state.is_terminal:
                 count = window.count_from_start(first_offset, last_offset)
                 window.delivery_complete_count += -count if is_complete else count
+        window.archive_below_start()
 
     def _note_released(self, state: InFlightState) -> None:
         if state.state == AVAILABLE:
