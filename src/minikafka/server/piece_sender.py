@@ -21,6 +21,11 @@ JOINED_BYTES = 64 * 1024
 """Answers with slices up to this size are read and sent in one write."""
 
 _PIECE_BYTES = 64 * 1024
+"""Where there is no sendfile."""
+
+_FILLER_BYTES = 16 * 1024
+"""Where there is one, and the socket is full: only for the transport to say when there is room again."""
+
 _HAS_SENDFILE = sys.platform == "linux"
 _BYTES = (bytearray, bytes, memoryview)
 
@@ -95,7 +100,8 @@ class PieceSender:
         position: int = piece.position + self._sent_bytes  # type: ignore[union-attr]
         sent_bytes = self._sendfile(in_fd, position, left_bytes)
         if sent_bytes == 0:
-            data = os.pread(in_fd, min(left_bytes, _PIECE_BYTES), position)
+            piece_bytes = _PIECE_BYTES if self._out_fd is None else _FILLER_BYTES
+            data = os.pread(in_fd, min(left_bytes, piece_bytes), position)
             sent_bytes = len(data)
             if sent_bytes == 0:
                 raise StorageError(f"the file ends {left_bytes} bytes before the end of what was to be sent of it")
