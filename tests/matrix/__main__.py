@@ -23,7 +23,6 @@ from tests.matrix import (
     kafka_disk,
     kafka_python,
     kafka_share_groups,
-    kafka_share_state,
     kafka_streams,
     kafka_tools,
     kcat,
@@ -81,7 +80,6 @@ TOOLS: dict[str, Check] = {
     "ZooKeeper's shell, and Kafka 2.4's tools with ZooKeeper": zookeeper_clients.check,
     f"Kafka Streams {kafka_streams.STREAMS_VERSION}": kafka_streams.check,
     "Kafka's answers to admin calls": admin_answers.check,
-    "The state of Kafka's share groups": kafka_share_state.check,
     f"Apache Kafka {kafka_disk.KAFKA_VERSION} on the same directory": kafka_disk.check_both_ways,
     "kafka-dump-log on every file": kafka_disk.check_dump_log,
     **{

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import AcknowledgeType, Consumer, KafkaError, Producer, ShareConsumer, TopicPartition
 from confluent_kafka import ConsumerGroupTopicPartitions as GroupPartitions
 from confluent_kafka.admin import (
     AdminClient,
@@ -23,6 +23,9 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from minikafka.client.admin.share_groups import share_group_offsets
+from minikafka.client.cluster import Cluster
+from minikafka.client.coordinator import GroupCoordinator
 from tests.matrix import kafka_jars
 from tests.matrix.workplace import CommandFailed, Workplace, executable, run
 from tests.support.brokers import ApacheKafkaProcess, BrokerProcess, MinikafkaProcess
@@ -39,6 +42,10 @@ SETTINGS = {
     "transaction.state.log.num.partitions": "3",
     "log.cleaner.backoff.ms": "200",
     "log.retention.check.interval.ms": "500",
+    "share.coordinator.state.topic.num.partitions": "1",
+    # The first heartbeat of a share group comes too soon for an assignment.
+    "group.share.heartbeat.interval.ms": "200",
+    "group.share.min.heartbeat.interval.ms": "200",
 }
 TOPICS: dict[str, tuple[int, dict[str, str]]] = {
     "plain": (3, {}),
@@ -46,8 +53,12 @@ TOPICS: dict[str, tuple[int, dict[str, str]]] = {
     "stamped": (1, {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}),
     "transactional": (2, {"compression.type": "lz4", "max.message.bytes": "300000"}),
     "shortened": (1, {"segment.bytes": "1048576"}),
+    "queue": (1, {}),
     "gone": (1, {}),
 }
+MARKS = ("ours", "theirs", "again")
+"""Of what is written in each turn."""
+SHARERS = "sharers"
 
 Content = dict[str, Any]
 
@@ -120,6 +131,7 @@ def write_everything(bootstrap: str, mark: str) -> None:
     write_compacted(bootstrap, mark)
     write_transactions(bootstrap, mark)
     commit_offsets(bootstrap, mark)
+    share_records(bootstrap, mark)
     change_settings(bootstrap, mark)
 
 
@@ -202,6 +214,42 @@ def commit_offsets(bootstrap: str, mark: str) -> None:
         consumer.close()
 
 
+def share_records(bootstrap: str, mark: str) -> None:
+    """A share group gets six records, and those that it gave back in the turn before; it gives back two."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    earliest = ConfigEntry("share.auto.offset.reset", "earliest", incremental_operation=AlterConfigOpType.SET)
+    group = ConfigResource(ResourceType.GROUP, SHARERS, incremental_configs=[earliest])
+    for outcome in admin.incremental_alter_configs([group]).values():
+        outcome.result(TIMEOUT_S)
+    producer = Producer({"bootstrap.servers": bootstrap})
+    for number in range(6):
+        producer.produce("queue", f"{mark} {number}")
+    flush(producer)
+    turn = MARKS.index(mark)
+    due = {f"{mark} {number}": 1 for number in range(6)}
+    due |= {f"{before} {number}": 2 for before in MARKS[max(0, turn - 1) : turn] for number in (2, 5)}
+    kinds = (AcknowledgeType.ACCEPT, AcknowledgeType.REJECT, AcknowledgeType.RELEASE)
+    settings = {"bootstrap.servers": bootstrap, "group.id": SHARERS, "share.acknowledgement.mode": "explicit"}
+    deliveries: dict[str, int] = {}
+    # It says in its log that it is a preview.
+    with ShareConsumer({**settings, "log_level": 3}) as consumer:
+        consumer.subscribe(["queue"])
+
+        def take() -> bool:
+            for message in consumer.poll(0.1):
+                assert message.error() is None, message.error()
+                value = message.value().decode()
+                deliveries[value] = message.delivery_count()
+                is_new = value.startswith(mark)
+                consumer.acknowledge(message, kinds[int(value[-1]) % 3] if is_new else AcknowledgeType.ACCEPT)
+            return len(deliveries) >= len(due)
+
+        wait_until(take, timeout_s=TIMEOUT_S, what=f"{len(due)} records in a share group")
+        refused = [error for error in consumer.commit_sync(TIMEOUT_S).values() if error is not None]
+        assert not refused, refused
+    assert deliveries == due, deliveries
+
+
 def change_settings(bootstrap: str, mark: str) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
     entry = ConfigEntry("retention.bytes", str(10_000_000 + len(mark)), incremental_operation=AlterConfigOpType.SET)
@@ -252,7 +300,12 @@ def content(bootstrap: str) -> Content:
             },
             "offsets": offsets(bootstrap, name, partitions),
         }
-    return {"cluster id": metadata.cluster_id, "topics": topics, "groups": groups(admin)}
+    return {
+        "cluster id": metadata.cluster_id,
+        "topics": topics,
+        "groups": groups(admin),
+        "sharing": sharing(bootstrap),
+    }
 
 
 def last_values(records: Iterable[tuple[Any, ...]]) -> dict[bytes, tuple[Any, ...]]:
@@ -322,6 +375,13 @@ def groups(admin: AdminClient) -> dict[str, dict[str, tuple[int, str | None]]]:
     return found
 
 
+def sharing(bootstrap: str) -> dict[str, list[int | None]]:
+    """Partition -> where the share group begins, and how many records are left to it."""
+    with Cluster(bootstrap) as cluster:
+        found = share_group_offsets(GroupCoordinator(cluster, SHARERS))
+    return {f"{topic}-{partition}": [offset.start_offset, offset.lag] for (topic, partition), offset in found.items()}
+
+
 def group_names(admin: AdminClient) -> list[str]:
     """Once the coordinator has loaded them: before, it lists those it has, and an error."""
     while True:
@@ -341,6 +401,7 @@ def expect_records(written: Content) -> None:
     assert len(transactional["committed"][0]) == 3
     assert len(topics["compacted"]["records"][0]) == 993, "of 1,003 keys ten are deleted in the end"
     assert set(written["groups"]) == {"group-classic", "group-consumer"}
+    assert [lag for _, lag in written["sharing"].values()] == [2], written["sharing"]
     assert all(partitions for partitions in written["groups"].values())
 
 
@@ -396,6 +457,7 @@ def check_dump_log(workplace: Workplace) -> str:
 DECODERS = {
     "__consumer_offsets": ["--offsets-decoder"],
     "__transaction_state": ["--transaction-log-decoder"],
+    "__share_group_state": ["--share-group-state-decoder"],
     "__cluster_metadata": ["--cluster-metadata-decoder"],
 }
 COMPLAINTS = (

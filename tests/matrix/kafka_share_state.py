@@ -1,6 +1,6 @@
 """The state of share groups: Apache Kafka answers as recorded, and either broker goes on with what the other has kept.
 
-``python -m tests.matrix.kafka_share_state JARS`` runs it alone.
+``python -m tests.matrix.kafka_share_state JARS`` runs it. The matrix has the same with a consumer (``kafka_disk``).
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from minikafka.client.connection import Connection
 from minikafka.protocol.messages import DescribeTopicPartitionsRequest
 from tests.coordinator.share_state.recorded import recorded_answers
 from tests.coordinator.share_state.scenario import ACKNOWLEDGED, ARCHIVED, SETTINGS, Client, answers_of
-from tests.matrix.java_clients import jars
-from tests.matrix.workplace import CommandFailed, Workplace
+from tests.matrix.workplace import CommandFailed
 from tests.support.brokers import ApacheKafkaProcess, BrokerProcess, MinikafkaProcess
 from tests.support.polling import wait_until
 
@@ -24,12 +23,8 @@ PARTITIONS = (("t", 0), ("t", 1), ("t", 2))
 AS_ANY_LEADER = 2**31 - 1
 
 
-def check(workplace: Workplace) -> str:
-    """Kafka, minikafka, and Kafka again on one directory, which minikafka leaves by a kill."""
-    return run_on(workplace.folder(f"share-state-{workplace.run_id}"), jars(workplace)["tools"])
-
-
 def run_on(home: Path, library: Path) -> str:
+    """Kafka, minikafka, and Kafka again on one directory, which minikafka leaves by a kill."""
     kafka = ApacheKafkaProcess(home, library, {"node.id": "1", **SETTINGS})
     ours = MinikafkaProcess(home, {"node.id": "1", **SETTINGS})
     ours.log_path = home / "minikafka.log"
