@@ -575,22 +575,23 @@ public class Sharing {
             }
             Reader limited = told.explicitReader(told.name, "max.poll.records", "3", "share.acquire.mode", "record_limit");
             limited.on(told.name);
-            List<ConsumerRecord<String, String>> three = limited.lastBatch();
+            List<ConsumerRecord<String, String>> three = limited.take(1);
             told.say("record limit: " + words(three));
             limited.consumer.acknowledge(three.get(0));
             limited.consumer.acknowledge(three.get(1), AcknowledgeType.RELEASE);
             limited.consumer.acknowledge(three.get(2), AcknowledgeType.REJECT);
             told.say(limited.commit());
-            List<ConsumerRecord<String, String>> more = limited.lastBatch();
-            told.say("record limit: " + words(more));
+            // These it may have asked for before the second came back.
+            List<ConsumerRecord<String, String>> more = limited.take(1);
+            told.say("record limit: " + more.size());
             more.forEach(record -> limited.consumer.acknowledge(record, AcknowledgeType.RELEASE));
             told.say(limited.commit());
             limited.close();
             Reader whole = told.explicitReader(told.name, "max.poll.records", "3").on(told.name);
             List<ConsumerRecord<String, String>> rest = whole.take(5, record -> whole.consumer.acknowledge(record));
-            told.say("batch optimized: " + words(rest));
+            told.say("batch optimized: " + rest.stream().map(ConsumerRecord::value).sorted().toList());
             told.say(whole.commit());
-            told.say("offsets: " + offsetsOf(told.name));
+            told.say("lag: " + offsetsOf(told.name).replaceAll("=\\d+ lag", "=* lag"));
         }
 
         static void resets(Case told) throws Exception {
