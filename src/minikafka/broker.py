@@ -51,6 +51,7 @@ _TEMPORARY_DEFAULTS: Mapping[str, object] = {
     "transaction.state.log.num.partitions": 4,
 }
 _LISTENER_KEYS = ("listeners", "port", "host.name")
+_DIRECTORY_KEYS = ("log.dirs", "log.dir", "metadata.log.dir")
 
 
 def _ensure_known(settings: Mapping[str, object]) -> None:
@@ -82,6 +83,11 @@ def _one_directory(directory: str | os.PathLike[str]) -> str:
             f"the directory {path!r} has a comma in its path, which Kafka's log.dirs separates paths with"
         )
     return path
+
+
+def _absolute(paths: str) -> str:
+    """Of ``log.dirs``: a program may change to another directory while the broker runs, or between two starts."""
+    return ",".join(os.path.abspath(path.strip()) for path in paths.split(",") if path.strip())
 
 
 class Broker(Seeding):
@@ -426,7 +432,11 @@ class Broker(Seeding):
             self._temporary_directory = defaults["log.dirs"] = _one_directory(temporary_path())
         if not any(key in given for key in _SHARE_HEARTBEATS):
             defaults.update(_SHARE_HEARTBEATS)
-        return BrokerConfig.from_mapping({**defaults, **given.originals})
+        complete: dict[str, object] = {**defaults, **given.originals}
+        for key in _DIRECTORY_KEYS:
+            if key in complete:
+                complete[key] = _absolute(str(complete[key]))
+        return BrokerConfig.from_mapping(complete)
 
     @property
     def _directories(self) -> list[str]:

@@ -271,6 +271,20 @@ def test_what_a_broker_cannot_be_made_of(arguments: dict[str, Any], error: type[
         Broker(**arguments)
 
 
+def test_a_program_may_change_to_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("home", "elsewhere"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "home")
+    with Broker("data") as broker, Broker(config={"log.dirs": "one, two"}) as other:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        broker.produce("t", "v")
+        broker.restart()
+        assert len(broker.records("t")) == 1
+        assert broker.log_dirs == [str(tmp_path / "home" / "data")]
+        assert other.log_dirs == [str(tmp_path / "home" / name) for name in ("one", "two")]
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_a_directory_named_by_bytes(tmp_path: Path) -> None:
     assert Broker(bytes(tmp_path)).config.log_dirs == [str(tmp_path)]
 
