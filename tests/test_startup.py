@@ -69,8 +69,8 @@ _OWN_NOT_AT_START = (
 _MAX_MODULES = 140
 """Of minikafka, loaded when the broker is ready: each costs a fifth of a millisecond."""
 
-_RATIO_ALLOWED = 5.0
-"""Start, first answer and stop, in starts of Python with asyncio. Measured: 2.0 to 3.3; first answer after 110 ms."""
+_RATIO_ALLOWED = 4.0
+"""Start, first answer and stop, in starts of Python with asyncio. Measured: 1.5; first answer after 80 ms."""
 
 _SCRIPT = """
 import asyncio, sys
@@ -109,8 +109,8 @@ def own_modules(loaded: list[str]) -> list[str]:
 
 
 _MAX_EMBEDDED_MODULES = 155
-_EMBEDDED_RATIO_ALLOWED = 2.7
-"""What the first embedded broker of a program takes, in imports of asyncio, its own one included. Measured: 2.0; on an
+_EMBEDDED_RATIO_ALLOWED = 2.3
+"""What the first embedded broker of a program takes, in imports of asyncio, its own one included. Measured: 1.5; on an
 idle machine of 2026 some 30 ms after asyncio, which takes as long and which Python's clients load anyway."""
 
 _FIRST_EMBEDDED = """
