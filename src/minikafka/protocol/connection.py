@@ -122,7 +122,8 @@ class ServerConnection(FrameReader):
         if self._frames:
             request = self._in_work = self._parse(self._frames.popleft())
             return request
-        self.next_frame()  # Raises, where that is what there is instead of a frame.
+        if self._fault is not None:
+            raise RemoteProtocolError(self._fault)
         return None
 
     def send_response(self, request: Request, response: Message | None) -> None:

@@ -70,9 +70,8 @@ class _SortedIndex:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is room for no more entries. Asked at each append: without the calls of ``entries``."""
-        stored = self._stored if self._stored >= 0 else self._stored_entries()
-        return stored + len(self._tail) // self.entry_bytes + self.kept_entries >= self._max_entries
+        """Whether there is room for no more entries."""
+        return self.entries + self.kept_entries >= self._max_entries
 
     @property
     def size_bytes(self) -> int:

@@ -42,6 +42,7 @@ class LogSegment:
     __slots__ = (
         "_bytes_since_index_entry",
         "_first_batch_timestamp",
+        "_has_index_room",
         "_index_interval_bytes",
         "_max_timestamp",
         "_may_be_longer",
@@ -87,6 +88,8 @@ class LogSegment:
         )
         self._index_interval_bytes = config.index_interval_bytes
         self._bytes_since_index_entry = 0
+        self._has_index_room = False
+        """Known since the last entry; else the indexes have to be asked."""
         self._size_bytes = size_bytes
         self._may_be_longer = False
         self._max_timestamp = _NOT_LOADED
@@ -157,6 +160,7 @@ class LogSegment:
             self.offset_index.append(last_offset, position)
             self.time_index.maybe_append(self._max_timestamp, self._offset_of_max_timestamp)
             self._bytes_since_index_entry = 0
+            self._has_index_room = False
         self._bytes_since_index_entry += size_bytes
 
     def add_aborted_transaction(self, aborted: AbortedTransaction) -> None:
@@ -173,7 +177,9 @@ class LogSegment:
             return True
         if size and self.time_waited_for_roll_ms(now_ms, max_timestamp) > max_segment_ms - self.roll_jitter_ms:
             return True
-        return self.offset_index.is_full or self.time_index.is_full
+        if not self._has_index_room:
+            self._has_index_room = not (self.offset_index.is_full or self.time_index.is_full)
+        return not self._has_index_room
 
     def time_waited_for_roll_ms(self, now_ms: int, max_timestamp: int) -> int:
         """The age that segment.ms is held against: by record time if the first batch has one, else since creation."""
@@ -194,6 +200,7 @@ class LogSegment:
     def become_inactive(self) -> None:
         """The segment is rolled: complete and trim the indexes."""
         self.time_index.maybe_append(self.max_timestamp, self.offset_of_max_timestamp)
+        self._has_index_room = False
         self.offset_index.trim()
         self.time_index.trim()
         self.log.truncate(self.size_bytes)
@@ -212,6 +219,7 @@ class LogSegment:
         """Bring the files to the state in which they are left at a clean stop; False when they are in it already."""
         if self._max_timestamp != _NOT_LOADED:
             self.time_index.maybe_append(self._max_timestamp, self._offset_of_max_timestamp)
+            self._has_index_room = False
         if self.offset_index.is_trimmed and self.time_index.is_trimmed and not self._may_be_longer:
             return False
         self.offset_index.trim()
