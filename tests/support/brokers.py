@@ -6,6 +6,7 @@ Both are started, stopped and killed alike, so that one scenario or one measurem
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -14,11 +15,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tests.support.polling import POLL_INTERVAL_S
 
+_LOWEST_PORT = 15_000
+_PORTS_OF_THE_SYSTEM = Path("/proc/sys/net/ipv4/ip_local_port_range")
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
 
@@ -27,11 +31,22 @@ API_VERSIONS_REQUEST = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 that nobody listens on now, and that the system gives to nobody who asks for just any: no
+    other process gets it before the broker listens there, or while that is started again."""
+    chance = random.SystemRandom()
+    for _ in range(100):
+        port = chance.randrange(_LOWEST_PORT, _first_port_of_the_system())
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port was found")
+
+
+def _first_port_of_the_system() -> int:
+    try:
+        return max(int(_PORTS_OF_THE_SYSTEM.read_text().split()[0]), _LOWEST_PORT + 1_000)
+    except OSError:
+        return 32_768
 
 
 def answers_api_versions(host: str, port: int) -> bool:
