@@ -112,6 +112,8 @@ def test_topics_by_id_and_by_report(run: Run, broker: Broker) -> None:
 def test_get_offsets(run: Run, broker: Broker) -> None:
     topic = made(broker, "offsets", 3, partitions=2)
     assert run("kafka-get-offsets", "--topic", topic) == (0, f"{topic}:0:3\n{topic}:1:0\n", "")
+    old = run("kafka-get-offsets", "--topic", topic, "--time", "-1", "--offsets", "1", "--max-wait-ms", "1000")
+    assert old == (0, f"{topic}:0:3\n{topic}:1:0\n", "")
     assert run("kafka-get-offsets", "--topic-partitions", f"{topic}:-1") == (0, f"{topic}:0:3\n", "")
     assert run("kafka-get-offsets", "--topic-partitions", f"{topic}:1") == (0, f"{topic}:1:0\n", "")
     assert run("kafka-get-offsets", "--topic", topic, "--time", "1002") == (0, f"{topic}:0:2\n", "")

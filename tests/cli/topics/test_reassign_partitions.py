@@ -65,6 +65,17 @@ def test_execute_and_verify(run: Run, broker: Broker, tmp_path: Path) -> None:
     assert run(TOOL, "--cancel", "--reassignment-json-file", file, "--preserve-throttles") == (0, nothing, "")
 
 
+def test_as_kafka_2_x_was_called(run: Run, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "server.properties").write_text(f"listeners=PLAINTEXT://127.0.0.1:{broker.port}\n")
+    monkeypatch.setenv("MINIKAFKA_HOME", str(tmp_path))
+    nothing = "No partition reassignments found.\n"
+    code, out, err = run(TOOL, "--list", "--zookeeper", "127.0.0.1:2181", connected=False)
+    assert (code, out) == (0, nothing)
+    assert err.startswith("minikafka needs no ZooKeeper: --zookeeper 127.0.0.1:2181 means the broker at 127.0.0.1:")
+    assert run(TOOL, "--list", "--zookeeper", "elsewhere:2181") == (0, nothing, "")
+
+
 def test_throttles(run: Run, broker: Broker, tmp_path: Path) -> None:
     topic = made(broker, "throttled")
     file = plan(tmp_path, entry(topic, 0, 1))

@@ -28,6 +28,7 @@ TOOL = Tool(
             "As in Kafka 2.x: zookeeper.connect=HOST:2181 means the broker on that host; there is no ZooKeeper.",
         ),
         string("authorizer", "authorizer", "As in Kafka 2.x; without effect."),
+        string("zk-tls-config-file", "", "As in Kafka 2.5 to 3.9; without effect, as there is no ZooKeeper."),
         flag("add", "Add ACLs."),
         flag("remove", "Remove ACLs."),
         flag("list", "List ACLs, of all resources or of those that are named."),

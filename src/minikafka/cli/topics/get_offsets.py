@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from minikafka.cli.toolkit.connecting import COMMAND_CONFIG, cluster_of
 from minikafka.cli.toolkit.java_errors import as_thrown
-from minikafka.cli.toolkit.options import Options, Tool, flag, string
+from minikafka.cli.toolkit.options import Options, Tool, flag, integer, string
 from minikafka.cli.toolkit.tool import run_tool
 from minikafka.client.admin.topics import TopicDescription, list_topics
 from minikafka.client.errors import ClientError
@@ -45,6 +45,8 @@ _TOOL = Tool(
             default="latest",
         ),
         flag("exclude-internal-topics", "Leave out Kafka's own topics."),
+        integer("offsets", "count", "As in Kafka 2.x; without effect."),
+        integer("max-wait-ms", "ms", "As in Kafka 2.x; without effect."),
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from minikafka.cli.toolkit.connecting import COMMAND_CONFIG
+from minikafka.cli.toolkit.connecting import COMMAND_CONFIG, ZOOKEEPER, broker_of_zookeeper
 from minikafka.cli.toolkit.options import Options, Tool, UsageError, flag, long, string
 
 TOOL = Tool(
@@ -18,6 +18,7 @@ TOOL = Tool(
             "With --cancel and --list: where controllers are.",
         ),
         COMMAND_CONFIG,
+        ZOOKEEPER,
         flag("verify", "See whether what the file says is done, and if so, take the throttles away."),
         flag("generate", "Propose a new assignment for --topics-to-move-json-file."),
         flag("execute", "Do what the file says."),
@@ -79,10 +80,18 @@ def check(options: Options) -> str:
     action = actions[0]
     if options.has("bootstrap-server") and options.has("bootstrap-controller"):
         raise UsageError("Please don't specify both --bootstrap-server and --bootstrap-controller")
-    if not options.has("bootstrap-server") and not options.has("bootstrap-controller"):
+    if not any(map(options.has, ("bootstrap-server", "bootstrap-controller", "zookeeper"))):
         raise UsageError("Please specify either --bootstrap-server or --bootstrap-controller")
     options.require(*_REQUIRED[action])
     for name, _ in options.in_order:
-        if name not in (action, *_REQUIRED[action], *_PERMITTED[action]):
+        if name not in (action, "zookeeper", *_REQUIRED[action], *_PERMITTED[action]):
             raise UsageError(f'Option "[{name}]" can\'t be used with action "[{action}]"')
     return action
+
+
+def bootstrap_of_zookeeper(options: Options) -> str | None:
+    """The broker that --zookeeper stands for, which Kafka 2.x wants besides --bootstrap-server. Raises ClientError."""
+    connect_string = options.value("zookeeper")
+    if connect_string is None or options.has("bootstrap-server") or options.has("bootstrap-controller"):
+        return None
+    return broker_of_zookeeper(connect_string, f"--zookeeper {connect_string}")

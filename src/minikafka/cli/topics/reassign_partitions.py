@@ -23,7 +23,7 @@ from minikafka.cli.topics.reassign_files import (
     read_plan,
     read_topics,
 )
-from minikafka.cli.topics.reassign_options import TOOL, check
+from minikafka.cli.topics.reassign_options import TOOL, bootstrap_of_zookeeper, check
 from minikafka.cli.topics.reassign_throttles import clear_throttles, moves_of, throttle_log_dirs, throttle_moves
 from minikafka.cli.topics.replica_placement import place_replicas
 from minikafka.client.admin.reassignments import alter_reassignments, list_reassignments
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _act(options: Options) -> int:
     action = check(options)
     try:
-        with controllers_of(options) as controllers:
+        with controllers_of(options, bootstrap_of_zookeeper(options)) as controllers:
             _ACTIONS[action](controllers, options)
     except _Terse as error:
         print(error)
