@@ -144,8 +144,12 @@ class SharedLog:
         mode: int = BATCH_OPTIMIZED,
         max_bytes: int = 1 << 20,
     ) -> list[tuple[int, int, int]]:
-        """(first offset, last offset, delivery count) of what the member acquires."""
+        """(first offset, last offset, delivery count) of what the member acquires, as with the requests of a client."""
         offset = self.partition.fetch_offset()
+        if offset is not None and offset < self.log.log_start_offset:
+            self.partition.move_start_to(self.log.log_start_offset)
+            offset = self.partition.fetch_offset()
+            assert offset is None or offset >= self.log.log_start_offset
         if offset is None:
             return []
         data = self.log.read(offset, max_bytes, isolation=self.settings.of_group(GROUP_ID).isolation)

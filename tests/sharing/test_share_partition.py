@@ -549,6 +549,15 @@ def test_a_group_does_not_wait_for_records_that_compaction_removed_before_it_rea
     assert shared.partition.window.start_offset == 10
 
 
+def test_gaps_that_were_deleted_are_not_read(shared: SharedLog) -> None:
+    shared.produce(4, 4)
+    shared.fetch("a")
+    shared.acknowledge("a", (0, 1, ACCEPT), (4, 5, ACCEPT))
+    shared.restart()
+    shared.log.delete_records_before(4)
+    assert shared.fetch() == [(6, 7, 1)]
+
+
 def test_a_window_begins_where_records_do(shared: SharedLog) -> None:
     compacted(shared, (5, 2), (20, 2))
     shared.persister.batches[shared.key] = (StateBatch(6, 6, AVAILABLE, 1), StateBatch(20, 20, ACKNOWLEDGED, 1))

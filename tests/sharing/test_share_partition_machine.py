@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from minikafka import errors
 from minikafka.coordinator.share_state.outcomes import Outcome
+from minikafka.pending import Pending
 from minikafka.sharing.acknowledgement import ACCEPT, REJECT, RELEASE, RENEW
 from minikafka.sharing.acquisition import BATCH_OPTIMIZED, RECORD_LIMIT
 from tests.sharing.shared_log import SharedLog
@@ -34,7 +35,7 @@ class Record:
     def give_back(self, *, is_stored: bool) -> None:
         self.holder = None
         if self.deliveries >= MAX_DELIVERIES:
-            self.end = "archived"
+            self.end = self.end or "archived"
         if is_stored:
             self.stored_deliveries = self.deliveries
 
@@ -116,6 +117,42 @@ class SharePartitionMachine(RuleBasedStateMachine):
         else:
             record.holder, record.end = None, "accepted" if kind == ACCEPT else "archived"
 
+    @rule(
+        data=st.data(), member=st.sampled_from(MEMBERS), duration_ms=st.integers(0, LOCK_MS), is_refused=st.booleans()
+    )
+    def acknowledge_while_time_passes(
+        self, data: st.DataObject, member: str, duration_ms: int, is_refused: bool
+    ) -> None:
+        start = self.shared.partition.window.start_offset
+        held = [offset for offset, each in enumerate(self.records) if each.holder == member and offset >= start]
+        if not held:
+            return
+        offset, kind = data.draw(st.sampled_from(held)), data.draw(FINAL_KINDS)
+        persister = self.shared.persister
+        persister.is_slow = True
+        persister.refusal = LOADING if is_refused else None
+        outcome = self.shared.begin_acknowledge(member, (offset, offset, kind))
+        assert isinstance(outcome, Pending)
+        persister.refusal = None
+        self.shared.clock.advance(duration_ms)
+        persister.finish()
+        persister.is_slow = False
+        changed = self.records[offset]
+        for record in self.records:
+            if record is not changed and record.holder is not None and record.deadline_ms <= self.now_ms:
+                record.give_back(is_stored=True)
+        if not is_refused:
+            self._take(changed, kind, is_stored=True)
+        elif changed.deadline_ms <= self.now_ms:
+            self._give_back_unstored(changed)
+
+    @rule(data=st.data())
+    def delete_records(self, data: st.DataObject) -> None:
+        offset = data.draw(st.integers(0, len(self.records)))
+        self.shared.log.delete_records_before(offset)
+        for record in self.records[:offset]:
+            record.end = record.end or "deleted"
+
     @rule(member=st.sampled_from(MEMBERS))
     def leave(self, member: str) -> None:
         assert self.shared.partition.release(member) == Outcome()
@@ -130,10 +167,16 @@ class SharePartitionMachine(RuleBasedStateMachine):
         self.shared.persister.refusal = None
         for record in self.records:
             if record.holder is not None and record.deadline_ms <= self.now_ms:
-                record.give_back(is_stored=not is_refused)
-                if is_refused and record.end is not None:
-                    # Known to this broker alone, until it writes something else.
-                    record.stored_deliveries = min(record.stored_deliveries, MAX_DELIVERIES - 1)
+                if is_refused:
+                    self._give_back_unstored(record)
+                else:
+                    record.give_back(is_stored=True)
+
+    def _give_back_unstored(self, record: Record) -> None:
+        record.give_back(is_stored=False)
+        if record.end is not None:
+            # Known to this broker alone, until it writes something else.
+            record.stored_deliveries = min(record.stored_deliveries, MAX_DELIVERIES - 1)
 
     @rule()
     def restart(self) -> None:
@@ -141,6 +184,9 @@ class SharePartitionMachine(RuleBasedStateMachine):
         self.shared.restart()
         for offset, record in enumerate(self.records):
             record.holder = None
+            if offset < self.shared.log.log_start_offset:
+                record.end = "deleted"
+                continue
             state = next((each for each in batches if each[0] <= offset <= each[1]), None)
             if offset < stored_to:
                 assert record.end is not None, f"{offset} lies below the start and is not settled"
@@ -186,4 +232,4 @@ class SharePartitionMachine(RuleBasedStateMachine):
 
 
 TestSharePartitionMachine = SharePartitionMachine.TestCase
-TestSharePartitionMachine.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestSharePartitionMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

@@ -119,8 +119,12 @@ class DeliveryWindow:
 
     def has_read_to(self, offset: int) -> None:
         """Everything below ``offset`` has been looked at for gaps."""
-        if self._gap_start < 0:
+        if not 0 <= self._gap_start < offset:
             return
+        batch = self.floor(offset)
+        while batch is not None and batch.last_offset >= offset:
+            offset = batch.last_offset + 1
+            batch = self.floor(offset)
         if self._gap_end == self.end_offset and offset <= self._gap_end:
             self._gap_start = offset
         else:
@@ -224,6 +228,7 @@ class DeliveryWindow:
 
         Nothing happens when the window begins there already, or above.
         """
+        self.has_read_to(log_start_offset)
         if log_start_offset <= self.start_offset:
             return
         if not self._first_offsets:
