@@ -152,7 +152,8 @@ def test_the_answer_waits_for_the_coordinators_topic() -> None:
     pending = find_coordinator.handle(ctx, FindCoordinatorRequest(key_type=GROUP, coordinator_keys=["g"]))
     pending.on_complete(answers.append)
     assert answers == []
-    workers.work_off()
+    while workers.work_off():
+        pass
     assert answers[0].coordinators[0].error_code == errors.NONE
 
 

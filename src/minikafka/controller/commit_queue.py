@@ -173,8 +173,9 @@ class CommitQueue:
         """What could not be made durable must not come back at the next start: its sender is told that it failed."""
         if not group:
             log.error("Metadata could not be made durable, and no changes can be: %s", error)
-            waiting, self._waiting, self._prepared = [*self._prepared, *self._waiting], [], []
-            _refuse(waiting, error)
+            prepared, waiting, self._prepared, self._waiting = self._prepared, self._waiting, [], []
+            # Those that wait are checked all the same: that is where an answer learns what it is about.
+            _refuse([*prepared, *filter(self._prepare, waiting)], error)
             return
         log.error("Metadata changes could not be made durable and are taken back: %s", error)
         try:
