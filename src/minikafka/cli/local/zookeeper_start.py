@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minikafka.cli.local.running_processes import registered, start_daemon
-from minikafka.cli.toolkit.connecting import DEFAULT_PORT, load_properties, open_cluster, port_in
+from minikafka.cli.toolkit.connecting import DEFAULT_PORT, cluster_to_come, load_properties, port_in
 from minikafka.errors import ConfigError, MinikafkaError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def settings_of(file: Path) -> Settings:
     return Settings(
         given.get("clientPortAddress") or None,
         port,
-        open_cluster(
+        cluster_to_come(
             given.get("bootstrap.servers") or f"localhost:{port_in(of_broker) or DEFAULT_PORT}",
             {"request.timeout.ms": _BROKER_TIMEOUT_MS, **given},
             client_id="zookeeper",

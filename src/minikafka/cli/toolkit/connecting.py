@@ -66,6 +66,13 @@ def open_cluster(
     ``connect_timeout_s``, or as default.api.timeout.ms says. Raises ConfigError, ClientError.
     """
     _check_names(bootstrap_servers)
+    return cluster_to_come(bootstrap_servers, settings, client_id=client_id, connect_timeout_s=connect_timeout_s)
+
+
+def cluster_to_come(
+    bootstrap_servers: str, settings: Mapping[str, str], *, client_id: str, connect_timeout_s: float | None = None
+) -> Cluster:
+    """As ``open_cluster``, for who may be there before the brokers are, and their names are known. Raises ConfigError."""
     if connect_timeout_s is None:
         connect_timeout_s = _milliseconds(settings, "default.api.timeout.ms", int(CONNECT_TIMEOUT_S * 1000)) / 1000
     return Cluster(
