@@ -540,6 +540,12 @@ public class Sharing {
             for (int index = 0; index < 3; index++) {
                 readers.add(told.reader(told.name, "max.poll.records", "20").on(told.name));
             }
+            // What a member holds of a partition that goes to another, it does not acknowledge any more.
+            String settled = "Stable [many-client [many-0], many-client [many-1], many-client [many-2]] of 3";
+            until(() -> {
+                readers.forEach(reader -> reader.consumer.poll(Duration.ofMillis(20)));
+                return described(told.name).startsWith(settled);
+            }, () -> described(told.name));
             for (int number = 0; number < count; number++) {
                 producer.send(new ProducerRecord<>(told.name, number % partitions, null, "value " + number));
             }
