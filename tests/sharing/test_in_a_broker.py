@@ -17,6 +17,7 @@ from minikafka.protocol.messages import (
     MetadataRequest,
     ShareAcknowledgeRequest,
     ShareFetchRequest,
+    UpdateFeaturesRequest,
 )
 from tests.faults.raw_client import RawClient
 
@@ -156,3 +157,23 @@ def test_a_deleted_topic_is_read_by_no_group_any_more() -> None:
             assert fetched.responses[0].partitions[0].error_code == errors.UNKNOWN_TOPIC_OR_PARTITION
             acknowledged = client.call(share_acknowledge(topic, "m", 2, 0, 0, ACCEPT), 2)
             assert acknowledged.responses[0].partitions[0].error_code == errors.UNKNOWN_TOPIC_ID
+
+
+def test_sessions_end_when_the_cluster_has_share_groups_no_more() -> None:
+    def set_level(broker: Broker, level: int, upgrade_type: int) -> None:
+        update = UpdateFeaturesRequest.FeatureUpdateKey(
+            feature="share.version", max_version_level=level, upgrade_type=upgrade_type
+        )
+        answer = broker.call(UpdateFeaturesRequest(timeout_ms=10_000, feature_updates=[update]), 1)
+        assert answer.error_code == errors.NONE, answer
+
+    with Broker() as broker:
+        broker.produce("t", "v")
+        begin_group(broker, "g", "t")
+        topic = topic_id(broker, "t")
+        assert acquired(broker.call(share_fetch(topic, "m", 0), 2)) == [(0, 0, 1)]
+        set_level(broker, 0, 2)
+        assert broker.call(share_fetch(topic, "m", 1), 2).error_code == errors.UNSUPPORTED_VERSION
+        set_level(broker, 1, 1)
+        assert broker.call(share_fetch(topic, "m", 1), 2).error_code == errors.SHARE_SESSION_NOT_FOUND
+        assert acquired(broker.call(share_fetch(topic, "m", 0), 2)) == [(0, 0, 1)]
