@@ -72,7 +72,7 @@ def open_cluster(
 def cluster_to_come(
     bootstrap_servers: str, settings: Mapping[str, str], *, client_id: str, connect_timeout_s: float | None = None
 ) -> Cluster:
-    """As ``open_cluster``, for who may be there before the brokers are, and their names are known. Raises ConfigError."""
+    """As ``open_cluster``, for who may be there before the brokers and their names are. Raises ConfigError."""
     if connect_timeout_s is None:
         connect_timeout_s = _milliseconds(settings, "default.api.timeout.ms", int(CONNECT_TIMEOUT_S * 1000)) / 1000
     return Cluster(
