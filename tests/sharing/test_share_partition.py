@@ -386,6 +386,14 @@ def test_only_one_request_loads_the_state() -> None:
     assert shared.partition.state == ACTIVE
 
 
+def test_nobody_holds_what_is_stored_as_acquired() -> None:
+    shared = SharedLog()
+    shared.produce(3)
+    shared.persister.batches[shared.key] = (StateBatch(0, 2, 1, 1),)
+    shared.load()
+    assert shared.fetch() == [(0, 2, 2)]
+
+
 def test_a_state_that_cannot_be_is_refused() -> None:
     shared = SharedLog()
     shared.persister.start_offsets[shared.key] = 5

@@ -182,11 +182,7 @@ class SharePartition:
             for batch in stored
             if batch.first_offset < end_offset
         ]
-        in_flight = [
-            InFlightBatch(each.first_offset, each.last_offset, InFlightState(each.delivery_state, each.delivery_count))
-            for each in kept
-        ]
-        self.window.begin_at(min(start_offset, end_offset), in_flight)
+        self.window.begin_at(min(start_offset, end_offset), [_in_flight(each) for each in kept])
         stored_to = stored[-1].last_offset + 1 if stored else start_offset
         if stored_to > end_offset:
             log.warning("%s: the log ends at %d, but states are stored up to %d", self.name, end_offset, stored_to)
@@ -357,6 +353,12 @@ class SharePartition:
         if self.window.slide():
             self._on_available(self)
         return outcome
+
+
+def _in_flight(stored: StateBatch) -> InFlightBatch:
+    """Whoever had acquired it holds no lock any more. (Not brokers store such states, but admins may.)"""
+    state = AVAILABLE if stored.delivery_state == ACQUIRED else stored.delivery_state
+    return InFlightBatch(stored.first_offset, stored.last_offset, InFlightState(state, stored.delivery_count))
 
 
 def _is_held(state: InFlightState, lock: DeliveryLock) -> bool:
