@@ -97,6 +97,51 @@ def test_info(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert told.endswith(", node.id=4, version=1}\n\n")
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "problem"),
+    [
+        ("", None, "{folder}/two is not a directory"),
+        ("", "cluster.id=other", "Mismatched cluster IDs between storage directories."),
+        ("", "node.id=5", "Mismatched node IDs between storage directories."),
+        (
+            "",
+            "version=7",
+            "Error loading {folder}/two/meta.properties: {folder}/two/meta.properties: unknown version 7",
+        ),
+        (
+            "version=0",
+            "version=0",
+            "The kafka configuration file appears to be for a cluster in KRaft mode, but the dire",
+        ),
+    ],
+)
+def test_info_of_what_does_not_fit(
+    one: str, two: str | None, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = settings(tmp_path)
+    for name, change in (("one", one), ("two", two)):
+        if change is None:
+            (tmp_path / name).write_text("")
+            continue
+        (tmp_path / name).mkdir()
+        key, _, value = change.partition("=")
+        said = {"version": "1", "cluster.id": CLUSTER_ID, "node.id": "4"} | ({key: value} if key else {})
+        (tmp_path / name / "meta.properties").write_text("".join(f"{key}={said[key]}\n" for key in said))
+    assert main(["info", "-c", file]) == 1
+    assert f"\n\nFound problem:\n  {problem.format(folder=tmp_path)}" in capsys.readouterr().out
+
+
+def test_files_are_not_formatted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = settings(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / name).write_text("")
+    assert main(["format", "-c", file, "-t", CLUSTER_ID]) == 1
+    captured = capsys.readouterr()
+    ignored = "I/O error trying to read log directory {}. Ignoring...\n"
+    assert captured.out == ignored.format(tmp_path / "one") + ignored.format(tmp_path / "two")
+    assert captured.err == "No available log directories to format.\n"
+
+
 def test_what_is_formatted_already(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     format_command = ["format", "-c", settings(tmp_path), "-t", CLUSTER_ID]
     assert main(format_command) == 0

@@ -5,6 +5,7 @@ A broker of minikafka formats its directory by itself; instructions for KRaft ha
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -21,12 +22,15 @@ from minikafka.cli.toolkit.argparse_tool import Rules
 from minikafka.cli.toolkit.options import Options, Tool, flag, string
 from minikafka.cli.toolkit.subcommands import Subcommand, all_values, run_subcommand
 from minikafka.config import BrokerConfig
-from minikafka.errors import ConfigError
+from minikafka.errors import ConfigError, StorageError
 from minikafka.protocol.primitives import uuid_to_text
 from minikafka.state.features import SUPPORTED
 from minikafka.storage.files import OsFiles
+from minikafka.storage.meta_properties import FILE_NAME as META_PROPERTIES
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties
 
+_LEGACY: Final = 0
+"""The version of meta.properties that a broker with ZooKeeper writes."""
 _LATEST_RELEASE = release_of_level(LATEST)
 _TOOL: Final = Tool("kafka-storage", "The Kafka storage tool.", ())
 _CONFIG: Final = string("config", "CONFIG", "The settings of the broker: its server.properties.", "c")
@@ -62,26 +66,15 @@ def _directories(config: BrokerConfig) -> list[str]:
 
 
 def _info(options: Options) -> int:
-    files = OsFiles()
     directories = _directories(_config(options))
-    found = {}
-    problems = []
-    for directory in directories:
-        if not files.exists(directory):
-            problems.append(f"{directory} does not exist")
-            continue
-        properties = read_meta_properties(files, directory)
-        if properties is None:
-            problems.append(f"{directory} is not formatted.")
-        else:
-            found[directory] = properties
-    present = [directory for directory in directories if files.exists(directory)]
+    present = [directory for directory in directories if os.path.isdir(directory)]
+    first, problems = _look_at(directories)
     if present:
         print(f"Found log director{_y(present)}:")
         print("".join(f"  {directory}\n" for directory in present))
-    if found:
+    if first is not None:
         # The directories of a node differ in nothing but their ids, and Kafka shows one of them.
-        print(f"Found metadata: {{{_words(next(iter(found.values())))}}}\n")
+        print(f"Found metadata: {{{_words(first)}}}\n")
     if problems:
         print(f"Found problem{'' if len(problems) == 1 else 's'}:")
         print("".join(f"  {problem}\n" for problem in problems))
@@ -89,14 +82,45 @@ def _info(options: Options) -> int:
     return 0
 
 
+def _look_at(directories: list[str]) -> tuple[MetaProperties | None, list[str]]:
+    """What the first directory that is formatted says, and what is wrong with all of them."""
+    first: MetaProperties | None = None
+    problems = []
+    for directory in directories:
+        if not os.path.isdir(directory):
+            what = "is not a directory" if os.path.exists(directory) else "does not exist"
+            problems.append(f"{directory} {what}")
+            continue
+        try:
+            properties = read_meta_properties(OsFiles(), directory)
+        except (StorageError, OSError) as error:
+            problems.append(f"Error loading {directory}/{META_PROPERTIES}: {error}")
+            continue
+        if properties is None:
+            problems.append(f"{directory} is not formatted.")
+        elif first is None:
+            first = properties
+        elif properties.cluster_id != first.cluster_id:
+            problems.append("Mismatched cluster IDs between storage directories.")
+        elif properties.node_id != first.node_id:
+            problems.append("Mismatched node IDs between storage directories.")
+    if first is not None and first.version == _LEGACY:
+        problems.append(
+            "The kafka configuration file appears to be for a cluster in KRaft mode, but the directories are formatted "
+            "for legacy mode."
+        )
+    return first, problems
+
+
 def _words(properties: MetaProperties) -> str:
+    node_key = "broker.id" if properties.version == _LEGACY else "node.id"
     words = {
+        node_key: properties.node_id,
         "cluster.id": properties.cluster_id,
         "directory.id": None if properties.directory_id is None else uuid_to_text(properties.directory_id),
-        "node.id": properties.node_id,
         "version": properties.version,
     }
-    return ", ".join(f"{key}={value}" for key, value in words.items() if value is not None)
+    return ", ".join(f"{key}={words[key]}" for key in sorted(words) if words[key] is not None)
 
 
 def _y(directories: list[str]) -> str:
@@ -111,7 +135,7 @@ def _format(options: Options) -> int:
     cluster_id = options.value("cluster-id") or ""
     wanted = plan(options, config, cluster_id)
     files = OsFiles()
-    directories = _directories(config)
+    directories = _usable(_directories(config))
     formatted = {
         directory: properties
         for directory in directories
@@ -139,6 +163,19 @@ def _format(options: Options) -> int:
         print(f"Formatting {kind} {directory} with metadata.version {wanted.release}.")
         write_directory(files, directory, config, wanted, is_metadata)
     return 0
+
+
+def _usable(directories: list[str]) -> list[str]:
+    """Raises ConfigError."""
+    usable = []
+    for directory in directories:
+        if os.path.exists(directory) and not os.path.isdir(directory):
+            print(f"I/O error trying to read log directory {directory}. Ignoring...")
+        else:
+            usable.append(directory)
+    if not usable:
+        raise ConfigError("No available log directories to format.")
+    return usable
 
 
 # Features.
