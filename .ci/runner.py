@@ -1,4 +1,4 @@
-"""Runs steps in lanes side by side, and tells what became of each.
+"""Runs steps, some at a time, and tells what became of each.
 
 A step is a function that takes a ``Step`` to report through; it fails by raising. What its commands print is kept
 together and shown when the step is done, so that lanes do not mix.
@@ -12,10 +12,12 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+LANES = 2
 SHOWN_BYTES = {"passed": 2_500, "SKIPPED": 2_500, "FAILED": 30_000}
 
 
@@ -49,7 +51,7 @@ class Step:
         shell: bool = False,
     ) -> str:
         """Run a command to its end; what it printed. Raises StepFailed."""
-        words: Sequence[str] = [str(word) for word in command]
+        words = [str(word) for word in command]
         with self.log_path.open("ab") as log:
             log.write(f"$ {' '.join(words)}\n".encode())
             log.flush()
@@ -78,8 +80,11 @@ class Step:
         return printed
 
 
+NamedStep = tuple[str, Callable[[Step], None]]
+
+
 class Runner:
-    """Runs lanes of steps at the same time, each lane in order."""
+    """Runs steps in their order, as many at a time as there are lanes."""
 
     def __init__(self, log_directory: Path) -> None:
         self.log_directory = log_directory
@@ -88,15 +93,20 @@ class Runner:
         self._printing = threading.Lock()
         self._started = time.monotonic()
 
-    def run_lanes(self, lanes: Sequence[Sequence[tuple[str, Callable[[Step], None]]]]) -> None:
-        threads = [threading.Thread(target=self._run_lane, args=(lane,)) for lane in lanes]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    def run(self, steps: Iterable[NamedStep]) -> None:
+        waiting = deque(steps)
+        lanes = [threading.Thread(target=self._run_lane, args=(waiting,)) for _ in range(LANES)]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
 
-    def _run_lane(self, lane: Sequence[tuple[str, Callable[[Step], None]]]) -> None:
-        for name, function in lane:
+    def _run_lane(self, waiting: deque[NamedStep]) -> None:
+        while True:
+            try:
+                name, function = waiting.popleft()
+            except IndexError:
+                return
             self._run_step(name, function)
 
     def _run_step(self, name: str, function: Callable[[Step], None]) -> None:

@@ -1,4 +1,4 @@
-"""The steps of ``.ci/run``, in two lanes side by side; see there."""
+"""The steps of ``.ci/run``, two at a time; see there."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from runner import Runner, Step, StepFailed, StepSkipped
+from runner import NamedStep, Runner, Step, StepFailed, StepSkipped
 
 REPOSITORY = Path(__file__).parent.parent
 README = REPOSITORY / "README.md"
@@ -256,30 +255,24 @@ def benchmarks_run(environments: Environments, step: Step) -> None:
     step.run(programs / "python", "-m", "benchmarks", "--quick", "--brokers", "minikafka", timeout_s=200)
 
 
-Lane = list[tuple[str, Callable[[Step], None]]]
-
-
-def lanes(environments: Environments) -> list[Lane]:
-    """The steps, such that both lanes take about as long."""
-    pythons: Lane = [
+def steps(environments: Environments) -> list[NamedStep]:
+    """What fails fast first, then those that take longest, so that both lanes end at about the same time."""
+    pythons = [
         (f"Python {major}.{minor}", partial(other_python, environments, (major, minor)))
         for major, minor in OTHER_PYTHONS
         if (major, minor) != sys.version_info[:2]
     ]
-    first: Lane = [
-        ("README: tests", partial(readme_tests, environments)),
-        ("README: start and examples", partial(readme_start, environments)),
-        ("kill campaign", partial(kill_campaign, environments)),
-        ("benchmarks run", partial(benchmarks_run, environments)),
-        *pythons,
-    ]
-    second: Lane = [
+    return [
         ("ruff and mypy", partial(lint_and_types, environments)),
-        ("wheel and sdist", partial(packages, environments)),
-        ("frameworks", partial(frameworks, environments)),
         ("client matrix", partial(client_matrix, environments)),
+        ("README: tests", partial(readme_tests, environments)),
+        *pythons,
+        ("frameworks", partial(frameworks, environments)),
+        ("kill campaign", partial(kill_campaign, environments)),
+        ("wheel and sdist", partial(packages, environments)),
+        ("README: start and examples", partial(readme_start, environments)),
+        ("benchmarks run", partial(benchmarks_run, environments)),
     ]
-    return [first, second]
 
 
 def main(wanted: list[str]) -> int:
@@ -288,10 +281,10 @@ def main(wanted: list[str]) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored under nohup, and then also where tests send it
     with tempfile.TemporaryDirectory(prefix="minikafka-ci-") as temporary:
         runner = Runner(Path(temporary))
-        chosen = lanes(Environments(Path(temporary)))
+        chosen = steps(Environments(Path(temporary)))
         if wanted:
-            chosen = [[step for step in lane if any(word in step[0] for word in wanted)] for lane in chosen]
-        runner.run_lanes(chosen)
+            chosen = [step for step in chosen if any(word in step[0] for word in wanted)]
+        runner.run(chosen)
         return runner.summary()
 
 
