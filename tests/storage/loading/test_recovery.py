@@ -112,6 +112,18 @@ def test_a_torn_tail_is_cut_off(
     assert values(read_all(reopened(again, context)[0])) == texts(kept + 1)
 
 
+def test_a_torn_tail_is_cut_off_where_the_log_begins_above_its_recovery_point(
+    log: PartitionLog, context: LogContext
+) -> None:
+    """The checkpoint was lost, or never written, and retention has taken the first segments."""
+    log.delete_records_before(6)
+    assert log.delete_old_segments() == 2
+    change(context, ACTIVE, lambda data: data[:-1])
+    again, report = after_kill(log, context, recovery_point=0)
+    assert "the last batch is not complete" in str(report)
+    assert values(read_all(again)) == ["v6", "v7"]
+
+
 def test_corruption_in_the_middle_is_told_with_all_that_goes_with_it(log: PartitionLog, context: LogContext) -> None:
     path = f"{DIRECTORY}/00000000000000000003.log"
     change(context, path, lambda data: data[:30] + b"?" + data[31:])

@@ -263,7 +263,9 @@ class _LogLoader:
     def _rebuild_damaged_indexes(self, found: FolderContent) -> None:
         """Indexes that are missing or cannot be right, in ascending order, since each relies on the segments before;
         the segments from the recovery point on get theirs anew in any case."""
-        first_recovered = None if self._clean_shutdown else self._segments.floor(self._recovery_point)
+        first_recovered = None
+        if not self._clean_shutdown:
+            first_recovered = self._segments.floor(self._recovery_point) or self._segments.first
         lacks_transaction_index = self._is_changed_since and self._search_of_lost_transaction_indexes()
         for segment in self._segments:
             if first_recovered is not None and segment.base_offset >= first_recovered.base_offset:
