@@ -352,8 +352,8 @@ class Broker(Seeding):
             return
         keeper, self._host = self._keeper, None
         try:
-            if keeper is not None and keeper.node is not None:
-                await keeper.stop()
+            if keeper is not None:
+                await keeper.stop()  # or wait until another task has done it
         finally:
             self._forget()
 

@@ -159,6 +159,19 @@ def test_on_the_loop_of_the_program() -> None:
 
 
 @pytest.mark.usefixtures("nothing_is_left")
+@pytest.mark.usefixtures("nothing_is_left")
+def test_two_tasks_start_and_stop_it() -> None:
+    async def program() -> None:
+        broker = Broker()
+        started = await asyncio.gather(broker.start_async(), broker.start_async(), return_exceptions=True)
+        assert started[0] is broker
+        assert str(started[1]) == "the broker is running"
+        await asyncio.gather(broker.stop_async(), broker.stop_async())
+        assert not broker.is_running
+
+    asyncio.run(program())
+
+
 def test_a_restart_takes_a_broker_from_the_loop_of_the_program() -> None:
     async def main() -> None:
         broker = Broker()
