@@ -53,6 +53,12 @@ class JumpingClock(SystemClock):
         self._ahead_ms += duration_ms
 
 
+def _whole(ms: int) -> int:
+    if not isinstance(ms, int):
+        raise TypeError(f"times are whole milliseconds, not {ms!r}")
+    return ms
+
+
 class ManualClock:
     """A clock that moves only by ``advance`` and tells its listeners when it did.
 
@@ -61,7 +67,7 @@ class ManualClock:
     """
 
     def __init__(self, wall_ms: int | None = None) -> None:
-        self._wall_ms = SystemClock().wall_ms() if wall_ms is None else wall_ms
+        self._wall_ms = SystemClock().wall_ms() if wall_ms is None else _whole(wall_ms)
         self._monotonic_ms = 0
         self._listeners: list[Callable[[], None]] = []
 
@@ -73,7 +79,7 @@ class ManualClock:
 
     def advance(self, duration_ms: int) -> None:
         """Move both readings forward by ``duration_ms`` (>= 0), then call the listeners."""
-        if duration_ms < 0:
+        if _whole(duration_ms) < 0:
             raise ValueError(f"time does not go backwards: advance({duration_ms})")
         self._wall_ms += duration_ms
         self._monotonic_ms += duration_ms
@@ -82,7 +88,7 @@ class ManualClock:
 
     def jump(self, duration_ms: int) -> None:
         """Set the wall clock forward, or back where negative; time does not pass by that: nothing becomes due."""
-        self._wall_ms += duration_ms
+        self._wall_ms += _whole(duration_ms)
 
     def on_advance(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` after each ``advance``. Returns what ends that."""

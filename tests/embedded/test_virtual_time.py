@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer
@@ -224,3 +225,10 @@ def test_the_clock_begins_at_the_time_of_clients(broker: Broker) -> None:
         assert producer.send("t", b"v").get(timeout=10).offset == 0  # and is not refused as being of the future
     finally:
         producer.close()
+
+
+@pytest.mark.parametrize("move", [ManualClock().advance, ManualClock().jump, ManualClock])
+def test_times_are_whole_milliseconds(move: Callable[[Any], object]) -> None:
+    for ms in (0.5, "5"):
+        with pytest.raises(TypeError, match=f"times are whole milliseconds, not {ms!r}"):
+            move(ms)

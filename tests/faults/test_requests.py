@@ -200,7 +200,7 @@ class TestSelection:
         [
             ({"topics": ["t"]}, r"faults have no topics=; there are topic, partition"),
             ({"topic": "t", "partition": "1"}, r"a partition is a number, not '1'"),
-            ({"times": "2"}, r"times is a number, not '2'"),
+            ({"times": "2"}, r"times is a whole number, not '2'"),
             ({"when": 5}, r"when is a function of the decoded request, not 5"),
         ],
     )

@@ -348,8 +348,8 @@ class Faults:
     def jump_clock(self, ms: int) -> Fault:
         """Set the broker's wall clock forward, or back where negative, until this ends. Deadlines stay when they
         were."""
-        if not isinstance(ms, (int, float)):
-            raise TypeError(f"ms is a number, not {ms!r}")
+        if not isinstance(ms, int):
+            raise TypeError(f"ms is a whole number, not {ms!r}")
         self._host().jump_clock(ms)
         return self._stand(lambda: self._host().jump_clock_back(ms))
 
@@ -394,8 +394,8 @@ def _check_values(arguments: Mapping[str, Any]) -> None:
         value = arguments.get(name)
         if value is None:
             continue
-        if not isinstance(value, (int, float)):
-            raise TypeError(f"{name} is a number, not {value!r}")
+        if not isinstance(value, int):
+            raise TypeError(f"{name} is a whole number, not {value!r}")
         if value < 0 and name != "times":
             raise ValueError(f"{name}={value}: a number of 0 or more")
     when = arguments.get("when")
