@@ -85,6 +85,8 @@ def test_the_filters(broker: Broker, client: RawClient) -> None:
     assert requests.count("METADATA", when=lambda request: request.topics) == 0
     with pytest.raises(ValueError, match="did you mean Produce"):
         requests.where("PRODUSE")
+    with pytest.raises(TypeError, match=r"requests are not selected by topics=; there are topic, partition, client_id"):
+        requests.where(topics=["t"])  # type: ignore[call-arg]
 
 
 def test_errors_and_faults_are_told(broker: Broker, client: RawClient) -> None:

@@ -82,6 +82,11 @@ def test_what_cannot_be_understood(broker: Broker, tmp_path: Path, name: str, te
         broker.seed(path)
 
 
+def test_a_broker_is_not_seeded_from_itself(broker: Broker) -> None:
+    with pytest.raises(ValueError, match="a broker is not seeded from itself"):
+        broker.seed(broker)
+
+
 def test_a_tuple_that_is_no_pair(broker: Broker) -> None:
     with pytest.raises(ValueError, match=r"a record of the seed of 't' is \('k', 'v', 'z'\): a pair is key and value"):
         broker.seed({"t": [("k", "v", "z")]})  # type: ignore[dict-item]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from minikafka.embedded.kept_request import KeptRequest
 from minikafka.embedded.request_log import NOT_KEPT, Requests
 from minikafka.faults import names
+from minikafka.faults.selection import ensure_filters
 from minikafka.handlers import API_BY_KEY
 from minikafka.protocol.messages import request_class, response_class
 
@@ -45,6 +46,7 @@ class RemoteRequests(Requests):
     ) -> list[KeptRequest]:
         if not self._size:
             raise RuntimeError(NOT_KEPT)
+        ensure_filters(filters)
         if filters.get("when") is not None:
             raise TypeError("a broker in a process of its own cannot call a function of this one: leave when= out")
         apis = api if isinstance(api, (str, int)) else list(api)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from minikafka.embedded.kept_request import KeptRequest
 from minikafka.errors import name_of
 from minikafka.faults import names
-from minikafka.faults.selection import Selection
+from minikafka.faults.selection import Selection, ensure_filters
 from minikafka.pending import Pending
 from minikafka.protocol.structs import Struct
 from minikafka.state.fetch_sessions import size_of_records
@@ -131,6 +131,7 @@ class RequestLog(Requests):
         self, api: Api = names.ALL, *, error: str | int | None = None, **filters: Unpack[Filters]
     ) -> list[KeptRequest]:
         self._ensure_kept()
+        ensure_filters(filters)
         selection = Selection(api, **filters)
         found = [entry for entry in list(self._entries) if entry.fits(selection)]
         if error is None:

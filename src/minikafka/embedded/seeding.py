@@ -50,6 +50,8 @@ class Seeding(RecordCalls, GroupCalls):
         :raises ApiError: why a topic or a record was refused. ValueError: what cannot be understood, or is not there.
             ClientError: another Kafka cannot be asked.
         """
+        if source is self:
+            raise ValueError("a broker is not seeded from itself: its records would be there twice")
         if isinstance(source, Seeding):
             from minikafka.embedded.copying import BrokerSource
 

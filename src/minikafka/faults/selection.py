@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 _METADATA, _DESCRIBE_TOPIC_PARTITIONS = 3, 75
 
 
+FILTERS = ("topic", "partition", "client_id", "group", "transactional_id", "when")
+
+
+def ensure_filters(given: Iterable[str]) -> None:
+    """:raises TypeError: requests are not selected by that."""
+    for name in given:
+        if name not in FILTERS:
+            raise TypeError(f"requests are not selected by {name}=; there are {', '.join(FILTERS)}")
+
+
 class Selection:
     """Requests of some APIs about a topic, a partition, a group, a transactional id, or sent by a client.
 
@@ -41,6 +51,8 @@ class Selection:
             raise ValueError(f"partition {partition} of which topic? Say topic=... too")
         if partition is not None and not isinstance(partition, int):
             raise TypeError(f"a partition is a number, not {partition!r}")
+        if when is not None and not callable(when):
+            raise TypeError(f"when is a function of the decoded request, not {when!r}")
         self.api_keys = names.api_keys(api)
         self.topic = topic
         self.partition = partition
