@@ -1,6 +1,5 @@
-"""``kafka-console-share-consumer``: its options, and what it says where there are no share groups.
-
-That it reads, acknowledges, releases and rejects is tested with Apache Kafka (tests/matrix/kafka_share_groups.py).
+"""``kafka-console-share-consumer``: its options, what it reads and acknowledges, and what it says where there are no
+share groups. Beside Kafka's it runs in tests/matrix/group_tools.py.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from minikafka.cli.console.console_share_consumer import main
 from minikafka.cli.console.console_share_consumer_options import TOOL, read
 from minikafka.cli.toolkit.options import parse
 from minikafka.client.sharing.share_session import ACCEPT, REJECT, RELEASE
+from minikafka.protocol.messages import UpdateFeaturesRequest
 
 Run = Callable[[str], tuple[int, str, str]]
 
@@ -81,8 +81,28 @@ def test_options(tmp_path: Path) -> None:
     assert rejecting.acknowledgement == REJECT
 
 
+def test_it_prints_accepts_releases_and_rejects(run: Run) -> None:
+    settings = {"group.share.heartbeat.interval.ms": 50, "group.share.min.heartbeat.interval.ms": 50}
+    with Broker(config=settings) as broker:
+        broker.create_topic("t")
+        broker.configure_group("g", share_auto_offset_reset="earliest")
+        for value in ("a", "b", "c"):
+            broker.produce("t", value)
+        fixed = f"--bootstrap-server {broker.bootstrap_servers} --topic t --group g --timeout-ms 10000"
+        properties = "--formatter-property print.delivery=true --formatter-property print.offset=true"
+        command = f"{fixed} {properties} --max-messages"
+        assert run(f"{command} 2 --release")[:2] == (0, "Offset:0\tDelivery:1\ta\nOffset:1\tDelivery:1\tb\n")
+        assert run(f"{command} 1 --reject")[:2] == (0, "Offset:0\tDelivery:2\ta\n")
+        code, out, err = run(f"{command} 2")
+        assert (code, out) == (0, "Offset:1\tDelivery:3\tb\nOffset:2\tDelivery:3\tc\n")
+        assert err == "Processed a total of 2 messages\n"
+        assert broker.lag("g") == {("t", 0): 0}
+
+
 def test_a_broker_without_share_groups(run: Run) -> None:
     with Broker() as broker:
+        off = UpdateFeaturesRequest.FeatureUpdateKey(feature="share.version", max_version_level=0, upgrade_type=2)
+        assert broker.call(UpdateFeaturesRequest(feature_updates=[off]), 2).error_code == 0
         code, out, err = run(f"--bootstrap-server {broker.bootstrap_servers} --topic t --enable-systest-events")
     assert (code, out) == (0, "shutdown_complete\n")
     lines = err.splitlines()

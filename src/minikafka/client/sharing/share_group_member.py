@@ -10,7 +10,7 @@ from minikafka.client.consuming.member_ids import random_member_id
 from minikafka.client.coordinator import GroupCoordinator
 from minikafka.client.errors import UnsupportedByBroker
 from minikafka.client.leaders import Leaders, TopicPartition
-from minikafka.errors import FENCED_MEMBER_EPOCH, UNKNOWN_MEMBER_ID
+from minikafka.errors import FENCED_MEMBER_EPOCH, UNKNOWN_MEMBER_ID, UNSUPPORTED_VERSION
 from minikafka.protocol.messages import ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse
 
 _JOIN_EPOCH: Final = 0
@@ -63,6 +63,8 @@ class ShareGroupMember:
             answer: ShareGroupHeartbeatResponse = self.coordinator.call(request, lambda answer: answer.error_code)
         except UnsupportedByBroker as error:
             raise UnsupportedByBroker(f"{_UNSUPPORTED} {error}") from error
+        if answer.error_code == UNSUPPORTED_VERSION:
+            raise UnsupportedByBroker(f"{_UNSUPPORTED} The feature share.version is off: kafka-features turns it on.")
         if answer.error_code in (UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH):
             self._epoch, self.partitions = _JOIN_EPOCH, []
             return
