@@ -7,11 +7,13 @@ import linecache
 import subprocess
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
 from minikafka.errors import UNSUPPORTED_VERSION, ApiError
-from minikafka.protocol import codec, messages
+from minikafka.protocol import codec, messages, structs
 from minikafka.protocol.messages import (
     DescribeTopicPartitionsRequest,
     FetchResponse,
@@ -145,6 +147,38 @@ def test_a_default_struct_is_shared_and_therefore_frozen():
     assert FetchResponse.PartitionData().current_leader.leader_id == -1
 
 
+@pytest.fixture
+def at_the_same_time(monkeypatch):
+    """``at_the_same_time(module, name, work)``: what two threads get of ``work`` when neither passes the function of
+    that name before the other has come there."""
+
+    def run(module, name, work):
+        together = Barrier(2, timeout=10)
+        function = getattr(module, name)
+
+        def pass_together(argument):
+            together.wait()
+            return function(argument)
+
+        monkeypatch.setattr(module, name, pass_together)
+        with ThreadPoolExecutor(2) as threads:
+            return list(threads.map(lambda _: work(), range(2)))
+
+    return run
+
+
+def test_two_threads_that_make_a_class_have_the_same(at_the_same_time, monkeypatch):
+    monkeypatch.delitem(vars(messages), "OffsetCommitKey", raising=False)
+    one, other = at_the_same_time(messages, "_make_class", lambda: messages.OffsetCommitKey)
+    assert one is other is messages.OffsetCommitKey
+
+
+def test_two_threads_that_make_a_default_struct_share_it(at_the_same_time):
+    struct = messages._make_class(messages.schema.find("FetchRequest")).ReplicaState
+    one, other = at_the_same_time(structs, "_freeze", struct.shared_default)
+    assert one is other is struct.shared_default()
+
+
 def test_copies():
     response = fetch_response(b"abc")
     deep = copy.deepcopy(response)
@@ -234,7 +268,7 @@ def test_write_appends():
     assert out == b"before" + MetadataRequest(topics=None).encode(9)
 
 
-def test_compiled_functions_for_hot_paths():
+def test_functions_that_may_be_called_themselves():
     request = MetadataRequest(topics=[MetadataRequest.MetadataRequestTopic(name="a")])
     out = bytearray()
     codec.encoder(MetadataRequest, 9)(request, out, None)
@@ -244,7 +278,7 @@ def test_compiled_functions_for_hot_paths():
 
 
 def test_generated_source_can_be_seen():
-    file_name = codec.decoder(MetadataRequest, 9).__code__.co_filename
+    file_name = codec.compiled_decoder(MetadataRequest, 9).__code__.co_filename
     assert linecache.getline(file_name, 1) == "def decode(data, p=0):\n"
     try:
         MetadataRequest(topics=[None]).encode(9)

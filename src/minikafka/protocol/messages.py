@@ -42,7 +42,8 @@ def __getattr__(name: str) -> Any:
 def _class(name: str) -> type[Message]:
     found: type[Message] | None = globals().get(name)
     if found is None:
-        found = globals()[name] = _make_class(schema.find(name))
+        # Brokers in several threads may make it at the same time; all have to go by the one that was ready first.
+        found = globals().setdefault(name, _make_class(schema.find(name)))
     return found
 
 

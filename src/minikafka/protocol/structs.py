@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol
 
 from minikafka.errors import ProtocolError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _CALLS_WORTH_COMPILING = 12
 """To compile a constructor takes about as long as so many calls of the general one."""
+
+_sharing = Lock()
+"""Two instances with all defaults would not be equal: each has a class of its own."""
 
 
 class SplicedRecords(Protocol):
@@ -62,7 +66,10 @@ class Struct:
             default = object.__new__(cls)
             for field in cls._schema.fields:
                 setattr(default, field.name, field.default)
-            cls._shared_default = _freeze(default)
+            frozen = _freeze(default)
+            with _sharing:
+                if cls._shared_default is None:
+                    cls._shared_default = frozen
         return cls._shared_default
 
     def __eq__(self, other: object) -> bool:
