@@ -7,15 +7,17 @@ kept of what was not synced.
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
 
 from minikafka.clock import ManualClock
+from minikafka.controller.topic_control import CreatedTopic, NewTopic
 from minikafka.errors import NONE
 from minikafka.state.configurations import TOPIC
 from minikafka.storage.memory_files import Crashed, MemoryFiles
-from tests.controller.nodes import NOW_MS, Node, value_of
+from tests.controller.nodes import NOW_MS, Node, Workers, value_of
 
 SETTINGS: dict[str, Any] = {
     "metadata_log_max_record_bytes_between_snapshots": 1_500,
@@ -114,3 +116,68 @@ def check(life: Life, node: Node) -> None:
     assert image.cluster.brokers[1].is_active
     first, _ = value_of(node.controller.allocate_producer_ids())
     assert first >= life.first_free_producer_id
+
+
+SEEDS = 40
+
+
+class Lives:
+    """Starts, stops and kills of a node by chance, with changes that wait for each other, until the file system
+    crashes."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = Random(seed)
+        self.clock = ManualClock(NOW_MS)
+        self.files = MemoryFiles(self.clock.wall_ms)
+        self.files.crash_at_operation = self.chance.randrange(30, 900)
+        self.settings: dict[str, Any] = {"log_dirs": self.chance.choice(["/data", "/data,/more"])}
+        if self.chance.random() < 0.5:
+            self.settings["internal.metadata.log.segment.bytes"] = self.chance.choice([4_000, 6_000, 9_000])
+        if self.chance.random() < 0.4:
+            self.settings |= SETTINGS
+        self.acknowledged: set[str] = set()
+        self._count = 0
+
+    def run(self) -> None:
+        while True:
+            workers = Workers()
+            node = Node(self.files, clock=self.clock, run_blocking=workers, **self.settings)
+            for _ in range(self.chance.randrange(1, 12)):
+                for _ in range(self.chance.choice([1, 1, 2, 4])):
+                    self._create(node)
+                if self.chance.random() < 0.8:
+                    workers.work_off()
+            while workers.work_off():
+                pass
+            if self.chance.random() < 0.5:
+                node.stop()
+            else:
+                self._kill()
+
+    def _create(self, node: Node) -> None:
+        def created(results: list[CreatedTopic]) -> None:
+            if results[0].error == NONE:
+                self.acknowledged.add(results[0].name)
+
+        self._count += 1
+        node.controller.create_topics([NewTopic(f"t{self._count}", 1, 1)]).on_complete(created)
+
+    def _kill(self) -> None:
+        assert self.files.crash_at_operation is not None
+        left = self.files.crash_at_operation - self.files.operations
+        self.files = self.files.after_crash("process")
+        self.files.crash_at_operation = max(left, 1)
+
+
+@pytest.mark.parametrize("assumption", ["process", "power", "torn"])
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_chain_of_stops_and_crashes_loses_a_topic_or_a_start(assumption: str, part: int) -> None:
+    for seed in range(part, SEEDS, PARTS):
+        lives = Lives(seed)
+        with pytest.raises(Crashed):
+            lives.run()
+        after = lives.files.after_crash(assumption, seed)
+        found = set(Node(after, clock=lives.clock, **lives.settings).image.topics_by_name)
+        assert lives.acknowledged <= found, f"seed {seed}"
+        again = Node(after.after_crash(assumption, seed), clock=lives.clock, **lives.settings)
+        assert set(again.image.topics_by_name) == found, f"seed {seed}"

@@ -119,6 +119,39 @@ def test_half_of_meta_properties_is_not_taken_for_one_of_a_kafka_with_zookeeper(
     assert list(Node(files, clock=node.clock).image.topics_by_name) == ["first"]
 
 
+@pytest.mark.parametrize("kept_bytes", [0, 1, 30, 60])
+@pytest.mark.parametrize("tail", [b"", bytes(40)])
+def test_a_quorum_state_that_a_power_cut_tore_is_written_again(kept_bytes: int, tail: bytes) -> None:
+    node = Node()
+    node.create("first")
+    epoch = node.controller.epoch
+    path = f"{METADATA_DIRECTORY}/quorum-state"
+    node.files.write_bytes(path, node.files.read_bytes(path)[:kept_bytes] + tail, sync=False)
+    again = node.killed()
+    assert list(again.image.topics_by_name) == ["first"]
+    assert again.controller.epoch == epoch + 1
+    assert again.files.read_bytes(path).endswith(b"}")
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2, 3])
+def test_a_start_after_a_clean_stop_that_the_power_cut_short(lost: int) -> None:
+    """The marker of the clean stop is there still, or back; of what the start has written, anything may be missing."""
+    node = Node()
+    node.create("first")
+    files = node.stop()
+    marker = files.read_bytes("/data/.kafka_cleanshutdown")
+    size_bytes = len(files.read_bytes(LOG))
+    files = Node(files, clock=node.clock).files.after_crash()
+    content = bytearray(files.read_bytes(LOG))
+    position = size_bytes
+    for _ in range(lost):
+        position += next(iter(iter_batches(memoryview(content)[position:]))).size_bytes
+    content[position : position + 40] = bytes(40)
+    files.write_bytes(LOG, bytes(content), sync=True)
+    files.write_bytes("/data/.kafka_cleanshutdown", marker, sync=True)
+    assert list(Node(files, clock=node.clock).image.topics_by_name) == ["first"]
+
+
 def test_what_the_last_run_left_half_written_is_cut_off_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     node = Node()
     node.create("first")

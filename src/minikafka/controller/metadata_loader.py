@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from minikafka.controller.snapshots import SnapshotId, list_snapshots, read_snapshot
 from minikafka.errors import CorruptLogError
 from minikafka.named_tuple import NamedTuple
+from minikafka.state.cluster import FENCE
 from minikafka.state.metadata_image import MetadataImage
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 class LoadedMetadata(NamedTuple):
     """``voters``: the last VotersRecord, with ``voters_in_log`` telling whether the log has it (and not only the first
     snapshot); ``electorate``: the ids of those who could elect the last leader in the log; ``open_transaction``: a
-    metadata transaction was begun and not ended."""
+    metadata transaction was begun and not ended; ``has_left``: the log ends as a clean stop lets it end, with this
+    broker's leave."""
 
     image: MetadataImage
     snapshot: SnapshotId | None
@@ -34,6 +36,7 @@ class LoadedMetadata(NamedTuple):
     voters_in_log: bool
     electorate: list[int]
     open_transaction: bool
+    has_left: bool
 
 
 class MetadataLoader:
@@ -45,6 +48,7 @@ class MetadataLoader:
         self.voters: Any | None = None
         self.voters_in_log = False
         self.electorate: list[int] = []
+        self.has_left = False
         self._transaction: list[Any] | None = None
 
     @property
@@ -66,6 +70,8 @@ class MetadataLoader:
                 self._transaction.append(record)
             else:
                 self.image.replay(record)
+        last: Any = batch.records[-1] if batch.records else None
+        self.has_left = type(last).__name__ == "BrokerRegistrationChangeRecord" and last.fenced == FENCE
         self.image.offset = batch.last_offset
         self.image.epoch = batch.epoch
         self.last_timestamp = batch.max_timestamp
@@ -111,6 +117,7 @@ def load(files: FileSystem, metadata_log: MetadataLog) -> LoadedMetadata:
         loader.voters_in_log,
         loader.electorate,
         loader.open_transaction,
+        loader.has_left,
     )
 
 

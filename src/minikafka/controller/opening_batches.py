@@ -15,9 +15,11 @@ from minikafka.protocol.stored import decode_metadata_record
 from minikafka.records.batch import RecordBatch
 from minikafka.state.cluster import UNFENCE
 
-_OF_A_START = frozenset({"AbortTransactionRecord", "RegisterBrokerRecord", "RegisterControllerRecord"})
-_FIRST_OFFSETS = 4
-"""A new log begins with the leader, the KRaft version and the voters; then come the features it is formatted with."""
+_OF_A_START = frozenset(
+    {"AbortTransactionRecord", "BeginTransactionRecord", "RegisterBrokerRecord", "RegisterControllerRecord"}
+)
+_FIRST_OFFSETS = 100
+"""The features that a new log is formatted with come before; in a transaction where these have transactions."""
 
 
 def are_all_of_a_start(batches: Iterable[RecordBatch]) -> bool:
@@ -29,11 +31,13 @@ def is_of_a_start(batch: RecordBatch) -> bool:
     """Whether the batch does not prove that all before it is durable."""
     if batch.is_control:
         return False  # the leader of a later start
-    if batch.base_offset < _FIRST_OFFSETS:
-        return True
     try:
         first: Any = decode_metadata_record(next(iter(batch)).value or b"")
     except (ProtocolError, ValueError, StopIteration):
         return False
     name = type(first).__name__
-    return name in _OF_A_START or (name == "BrokerRegistrationChangeRecord" and first.fenced == UNFENCE)
+    if name == "BrokerRegistrationChangeRecord":
+        return bool(first.fenced == UNFENCE)
+    if name == "FeatureLevelRecord":
+        return batch.base_offset < _FIRST_OFFSETS
+    return name in _OF_A_START

@@ -35,7 +35,6 @@ from minikafka.state.configurations import BROKER, CLUSTER_DEFAULT, TOPIC
 from minikafka.state.metadata_image import MetadataImage
 from minikafka.storage.log_creation import create_log
 from minikafka.storage.log_directories import reason_of
-from minikafka.storage.log_directory import CLEAN_SHUTDOWN_FILE
 from minikafka.storage.log_manager import LogManager
 from minikafka.storage.meta_properties import MetaProperties, random_uuid, read_meta_properties, write_meta_properties
 
@@ -139,6 +138,9 @@ class QuorumController:
         loaded = metadata_loader.load(self._files, self._log)
         quorum_guard.refuse_other_voters(self._files, self._log.directory, self.node_id, loaded)
         self.image = loaded.image
+        if self._log.end_offset and not loaded.has_left:
+            # What this run goes by must not be lost any more: the last one may have ended before it was durable.
+            self._log.flush()
         self._become_leader(loaded)
         self.publisher = Publisher(self.image, self.config, self.node_id)
         self._commits = CommitQueue(self._log, self._run_blocking, self._apply)
@@ -398,12 +400,10 @@ class QuorumController:
 
         # As in Kafka the log is always checked to its end: the clean shutdown marker is taken away after this start has
         # written to it, and may be back after a power cut.
-        was_clean = self._files.exists(f"{self._log_dir}/{CLEAN_SHUTDOWN_FILE}")
-
         def is_synced(_: int, behind: Iterable[RecordBatch]) -> bool:
             from minikafka.controller.opening_batches import are_all_of_a_start
 
-            return was_clean or not are_all_of_a_start(behind)
+            return not are_all_of_a_start(behind)
 
         metadata_log, report = load_log(
             context,
@@ -416,9 +416,6 @@ class QuorumController:
         )
         if report:
             log.log(logging.INFO if report.is_routine else logging.WARNING, "%s", report)
-        if not was_clean:
-            # What this run goes by must not be lost any more: the last one may have ended before it was durable.
-            metadata_log.flush()
         return metadata_log
 
     def _log_config(self) -> LogConfig:

@@ -35,13 +35,13 @@ class QuorumState(NamedTuple):
 
 
 def read(files: FileSystem, directory: str) -> QuorumState | None:
-    """None when there is no such file, or nothing in it. Raises StorageError when it cannot be understood."""
+    """None when there is no such file, or not all of it. Raises StorageError when it cannot be understood."""
     path = f"{directory}/{FILE_NAME}"
     try:
         content = files.read_bytes(path)
     except FileNotFoundError:
         return None
-    if not content.strip(b"\0"):
+    if not content.rstrip(b"\0\n ").endswith(b"}"):
         return None  # renamed into place, but cut off before its content reached the disk
     fields = dict(re.findall(_NUMBER, content))
     if b"leaderId" not in fields or b"leaderEpoch" not in fields:
