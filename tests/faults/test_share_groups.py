@@ -20,6 +20,7 @@ from minikafka.errors import (
     NOT_COORDINATOR,
     NOT_LEADER_OR_FOLLOWER,
     SHARE_SESSION_NOT_FOUND,
+    UNKNOWN_MEMBER_ID,
 )
 from minikafka.protocol.messages import (
     AlterShareGroupOffsetsRequest,
@@ -30,6 +31,7 @@ from minikafka.protocol.messages import (
     ShareFetchRequest,
     ShareGroupHeartbeatRequest,
 )
+from minikafka.records.batch import iter_batches
 from tests.faults.raw_client import RawClient
 from tests.support.polling import wait_until
 
@@ -249,3 +251,41 @@ def test_a_consumer_gets_over_them(broker: Broker) -> None:
                 consumer.acknowledge(record, ACCEPT)
         assert values == {b"t0", b"t1", b"u0"}
         consumer.close()
+
+
+def test_records_that_are_corrupt_on_their_way(broker: Broker, client: RawClient) -> None:
+    with broker.faults.corrupt_fetched(topic="u", required=True):
+        answer = client.call(fetch(broker, 0, *ALL), 2)
+    names = topic_ids(broker)
+    valid = {
+        names[topic.topic_id]: [batch.is_valid() for part in topic.partitions for batch in iter_batches(part.records)]
+        for topic in answer.responses
+    }
+    assert valid == {"t": [True, True], "u": [False]}
+    with broker.faults.corrupt_fetched():
+        assert client.call(fetch(broker, 1), 2).responses == []
+
+
+def test_a_member_that_is_not_heard_of_loses_its_place(broker: Broker, client: RawClient) -> None:
+    broker.faults.expire_member("g", MEMBER)
+    assert broker.members("g") == []
+    request = ShareGroupHeartbeatRequest(group_id="g", member_id=MEMBER, member_epoch=1)
+    assert client.call(request, 1).error_code == UNKNOWN_MEMBER_ID
+
+
+def test_a_connection_that_is_cut_gives_back_what_it_has(broker: Broker, client: RawClient) -> None:
+    client.call(fetch(broker, 0, ("u", 0)), 2)
+    broker.faults.disconnect()
+    with RawClient(broker) as again:
+        [topic] = again.call(fetch(broker, 0, ("u", 0)), 2).responses
+        [acquired] = topic.partitions[0].acquired_records
+    assert (acquired.first_offset, acquired.last_offset, acquired.delivery_count) == (0, 0, 2)
+
+
+def test_a_group_is_rebalanced(broker: Broker, client: RawClient) -> None:
+    before = broker.wait_for_group("g")
+    epoch = client.call(ShareGroupHeartbeatRequest(group_id="g", member_id=MEMBER, member_epoch=2), 1).member_epoch
+    broker.faults.rebalance("g")
+    answer = client.call(ShareGroupHeartbeatRequest(group_id="g", member_id=MEMBER, member_epoch=epoch), 1)
+    assert answer.member_epoch == epoch + 1
+    assert broker.group("g") == before

@@ -536,7 +536,10 @@ class GroupShard:
 
 
 def _instance_id(member: Any) -> str | None:
-    instance_id: str | None = member.instance_id if isinstance(member, ConsumerMember) else member.group_instance_id
+    """Members of share groups have none."""
+    instance_id: str | None = (
+        member.instance_id if isinstance(member, ConsumerMember) else getattr(member, "group_instance_id", None)
+    )
     return instance_id
 
 

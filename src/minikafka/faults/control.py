@@ -261,7 +261,7 @@ class Faults:
 
     def corrupt_fetched(self, *, required: bool = False, **filters: Unpack[Chosen]) -> Fault:
         """Change a byte of the records that a fetch answers with: what is stored stays as it is."""
-        return self._add("corrupt_records", required, {"api": "FETCH"}, filters)
+        return self._add("corrupt_records", required, {"api": ["FETCH", "SHARE_FETCH"]}, filters)
 
     # Connections.
 
