@@ -306,7 +306,9 @@ class TestTransactions:
         producer.begin_transaction()
         producer.produce("t", "kept")
         producer.flush(10)
-        with broker.faults.move_coordinator(transactional_id="tx") as moved:
+        asked = broker.requests.count("FIND_COORDINATOR")
+        with broker.faults.move_coordinator(transactional_id="tx"):
             producer.commit_transaction(10)
-            assert moved.hits >= 1
+        # Not the fault's hits: librdkafka also asks now and then, and may do so before it commits.
+        assert broker.requests.count("FIND_COORDINATOR") > asked
         assert texts(broker, committed_only=True) == ["kept"]
