@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minikafka.coordinator.share_state.state_batches import StateBatch, combine_batches
+from minikafka.coordinator.share_state import state_batches
+from minikafka.coordinator.share_state.state_batches import StateBatch, combine_batches, take_in
 
 AVAILABLE, ACKNOWLEDGED, ARCHIVED = 0, 2, 4
 
@@ -68,3 +69,27 @@ def test_each_offset_keeps_the_most_it_has_been_through(
         for offset in range(batch.first_offset, batch.last_offset + 1)
     ]
     assert found == sorted(expected.items()), "in order, and each offset once"
+
+
+@given(BATCHES, st.lists(BATCHES, max_size=4), st.integers(-1, 40))
+def test_changes_taken_in_one_by_one_come_to_the_same(
+    known: list[StateBatch], changes: list[list[StateBatch]], start_offset: int
+) -> None:
+    taken = combined = combine_batches(known, [], -1)
+    for changed in changes:
+        taken, combined = take_in(taken, changed, start_offset), combine_batches(combined, changed, start_offset)
+        assert taken == combined
+
+
+def test_a_change_of_one_record_does_not_look_at_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+
+    def combine(known: tuple[StateBatch, ...], *rest: object) -> tuple[StateBatch, ...]:
+        looked_at.extend(known)
+        return combine_batches(known, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(state_batches, "combine_batches", combine)
+    known = tuple(StateBatch(offset, offset, (AVAILABLE, ACKNOWLEDGED)[offset % 2], 1) for offset in range(10_000))
+    taken = take_in(known, [StateBatch(5000, 5000, ARCHIVED, 1)], 1)
+    assert taken == (*known[1:5000], StateBatch(5000, 5000, ARCHIVED, 1), *known[5001:])
+    assert looked_at == list(known[4999:5002]), "itself and its neighbours"

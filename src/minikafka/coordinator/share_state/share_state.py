@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from minikafka.coordinator.result import CoordinatorRecord
 from minikafka.coordinator.share_state.share_partition_key import SharePartitionKey
-from minikafka.coordinator.share_state.state_batches import StateBatch, combine_batches
+from minikafka.coordinator.share_state.state_batches import StateBatch, take_in
 from minikafka.named_tuple import NamedTuple
 from minikafka.protocol.messages import ShareSnapshotKey, ShareSnapshotValue, ShareUpdateKey, ShareUpdateValue
 
@@ -108,7 +108,7 @@ def with_update(state: ShareState | None, value: ShareUpdateValue) -> ShareState
         leader_epoch=state.leader_epoch if value.leader_epoch == NO_EPOCH else value.leader_epoch,
         start_offset=start_offset,
         delivery_complete_count=value.delivery_complete_count,
-        batches=combine_batches(state.batches, batches, start_offset),
+        batches=take_in(state.batches, batches, start_offset),
     )
 
 

@@ -24,7 +24,7 @@ from minikafka.coordinator.share_state.share_state import (
     update_record,
 )
 from minikafka.coordinator.share_state.share_state_table import ShareStateTable
-from minikafka.coordinator.share_state.state_batches import StateBatch, combine_batches
+from minikafka.coordinator.share_state.state_batches import StateBatch, combine_batches, take_in
 from minikafka.errors import (
     FENCED_LEADER_EPOCH,
     FENCED_STATE_EPOCH,
@@ -183,7 +183,7 @@ class ShareStateShard:
                 leader_epoch=leader_epoch,
                 start_offset=moved_start_offset,
                 delivery_complete_count=delivery_complete_count,
-                batches=combine_batches(state.batches, batches, moved_start_offset),
+                batches=take_in(state.batches, batches, moved_start_offset),
                 create_timestamp_ms=now_ms,
                 write_timestamp_ms=now_ms,
             ),

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Final
 
@@ -25,10 +25,12 @@ class StateBatch(NamedTuple):
 
 _ORDER: Final = itemgetter(0, 1, 3, 2)
 """By first offset, last offset, delivery count and delivery state."""
+_FIRST_OFFSET: Final = itemgetter(0)
+_LAST_OFFSET: Final = itemgetter(1)
 
 
 def combine_batches(
-    known: Iterable[StateBatch], changed: Iterable[StateBatch], start_offset: int
+    known: Sequence[StateBatch], changed: Sequence[StateBatch], start_offset: int
 ) -> tuple[StateBatch, ...]:
     """All of them, without overlaps, in order; nothing below ``start_offset`` (-1: there is no such limit).
 
@@ -42,7 +44,31 @@ def combine_batches(
     return tuple(batches)
 
 
-def _from_start(batches: Iterable[StateBatch], start_offset: int) -> Iterable[StateBatch]:
+def take_in(
+    combined: tuple[StateBatch, ...], changed: Sequence[StateBatch], start_offset: int
+) -> tuple[StateBatch, ...]:
+    """``combine_batches``, where ``combined`` is what that or this gave before: what no change touches stays as it is.
+
+    There may be thousands of batches, and most changes are of a few records. Only where Kafka's way of combining has
+    left neighbours of the same state, which it makes one the next time, all are looked at.
+    """
+    if any(map(_continues, combined, combined[1:])):
+        return combine_batches(combined, changed, start_offset)
+    start = 0 if start_offset == NO_START_OFFSET else bisect_left(combined, start_offset, key=_LAST_OFFSET)
+    changed = _from_start(changed, start_offset)
+    touched = end = start + 1
+    if changed:
+        touched = bisect_left(combined, min(map(_FIRST_OFFSET, changed)) - 1, start, key=_LAST_OFFSET)
+        end = bisect_right(combined, max(map(_LAST_OFFSET, changed)) + 1, touched, key=_FIRST_OFFSET)
+    return (
+        *_from_start(combined[start : min(start + 1, touched)], start_offset),
+        *combined[start + 1 : touched],
+        *combine_batches(combined[touched:end], changed, start_offset),
+        *combined[end:],
+    )
+
+
+def _from_start(batches: Sequence[StateBatch], start_offset: int) -> Sequence[StateBatch]:
     if start_offset == NO_START_OFFSET:
         return batches
     return [
@@ -73,7 +99,11 @@ def _without_overlaps(batches: list[StateBatch]) -> list[StateBatch]:
 
 
 def _continues(lower: StateBatch, upper: StateBatch) -> bool:
-    return upper.first_offset == lower.last_offset + 1 and _progress(upper) == _progress(lower)
+    return (
+        upper.delivery_state == lower.delivery_state
+        and upper.first_offset == lower.last_offset + 1
+        and upper.delivery_count == lower.delivery_count
+    )
 
 
 def _progress(batch: StateBatch) -> tuple[int, int]:
