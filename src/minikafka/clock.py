@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Protocol
 
@@ -101,6 +101,9 @@ class ManualClock:
         return remove
 
 
+_LEAST_TO_SWEEP = 1024
+
+
 class Timer:
     """One scheduled call; ``cancel`` is idempotent."""
 
@@ -126,12 +129,15 @@ class Timers:
         self._clock = clock
         self._heap: list[tuple[int, int, Timer]] = []
         self._sequence = count()
+        self._sweep_at = _LEAST_TO_SWEEP
         self.on_earlier_deadline: Callable[[], None] | None = None
         """Called when a new timer is due before all others, so that the driver can wake up sooner."""
 
     def at(self, deadline_ms: int, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` once ``Clock.monotonic_ms()`` has reached ``deadline_ms``."""
         timer = Timer(deadline_ms, callback)
+        if len(self._heap) >= self._sweep_at:
+            self._sweep()
         earlier = not self._heap or deadline_ms < self._heap[0][0]
         heappush(self._heap, (deadline_ms, next(self._sequence), timer))
         if earlier and self.on_earlier_deadline is not None:
@@ -141,6 +147,16 @@ class Timers:
     def after(self, delay_ms: int, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` in ``delay_ms`` milliseconds from now."""
         return self.at(self._clock.monotonic_ms() + delay_ms, callback)
+
+    def __len__(self) -> int:
+        """How many are kept, cancelled ones among them."""
+        return len(self._heap)
+
+    def _sweep(self) -> None:
+        """Let go of what is cancelled: most deadlines are never reached, and some lie hours ahead."""
+        self._heap = [entry for entry in self._heap if entry[2].active]
+        heapify(self._heap)
+        self._sweep_at = max(_LEAST_TO_SWEEP, 2 * len(self._heap))
 
     def next_deadline_ms(self) -> int | None:
         """The deadline of the next active timer, in ``Clock.monotonic_ms()``; None when there is none."""
