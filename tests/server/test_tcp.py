@@ -293,6 +293,36 @@ def test_file_slices_arrive_whole(kind: type[Slice], size: int, send_buffer_byte
     serve(scenario, send_buffer_bytes=send_buffer_bytes)
 
 
+def test_a_connection_that_was_blocked_ends_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The last of its answer goes out when asyncio says that there is room again, and then it is closed."""
+
+    async def scenario(it: Running, client: Client) -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(CONTENT)
+            file.flush()
+            it.services.records = lambda size_bytes: Slice(file.fileno(), 0, size_bytes)
+            client.writer.transport.pause_reading()
+            client.send(FetchRequest(max_bytes=5_000_000), version=4)
+            [connection] = it.server.connections()
+            await until(lambda: connection._sender.is_blocked)
+            connection.close()
+            client.writer.transport.resume_reading()
+            assert len((await client.receive(1, 4))[1].responses[0].partitions[0].records) == 5_000_000
+            assert await client.is_closed()
+
+    serve(scenario)
+    assert told(caplog) == []
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the broker, or the event loop, has to say about it; of the loop only what went wrong."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("minikafka") or record.levelno >= logging.ERROR
+    ]
+
+
 @pytest.mark.parametrize("size", [100, 300_000])
 def test_an_answer_of_several_slices(size: int) -> None:
     async def scenario(it: Running, client: Client) -> None:
@@ -326,9 +356,8 @@ def test_a_file_that_has_become_too_short_ends_the_connection(
                 await client.receive(1, 4)
 
     serve(scenario)
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("minikafka")]
-    assert len(lines) == 1
-    assert "the records of its fetch cannot be read" in lines[0]
+    assert len(told(caplog)) == 1
+    assert "the records of its fetch cannot be read" in told(caplog)[0]
 
 
 def test_a_slice_that_cannot_be_read_ends_the_connection(caplog: pytest.LogCaptureFixture) -> None:

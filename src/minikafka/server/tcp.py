@@ -94,6 +94,8 @@ class ClientConnection(asyncio.BufferedProtocol):
         self._pending: Pending[Any] | None = None
         self._is_reading = True
         self._is_closing = False
+        self._has_room = False
+        """Whether the socket takes more than it did when the sender was told that it takes nothing."""
         # Called by the transport for every read: saves a call.
         self.get_buffer = connection.get_buffer  # type: ignore[method-assign]
 
@@ -119,8 +121,18 @@ class ClientConnection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._sender.is_blocked = True
+        self._has_room = False
 
     def resume_writing(self) -> None:
+        # Not here: a transport whose connection ends while it says this, be it that a write fails, ends it twice.
+        self._has_room = True
+        asyncio.get_running_loop().call_soon(self._send_on)
+
+    def _send_on(self) -> None:
+        # What else was written meanwhile may have filled the socket again, or ended the connection.
+        if not self._has_room or self._transport.is_closing():
+            return
+        self._has_room = False
         self.last_active_ms = self._monotonic_ms()
         try:
             self._sender.resume()
