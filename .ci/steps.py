@@ -232,8 +232,14 @@ def client_matrix(environments: Environments, step: Step) -> None:
     """All clients against one broker process."""
     programs = environments.tools(step)
     with tempfile.TemporaryDirectory() as directory:
-        # Old clients join many groups here, one after the other: without the delay meant for many members.
-        settings = ["listeners=PLAINTEXT://127.0.0.1:0", "group.initial.rebalance.delay.ms=0"]
+        # Clients join many groups here, one after the other: without the delay meant for many members, and with the
+        # second heartbeat, which brings the assignments of share groups, soon.
+        settings = [
+            "listeners=PLAINTEXT://127.0.0.1:0",
+            "group.initial.rebalance.delay.ms=0",
+            "group.share.heartbeat.interval.ms=200",
+            "group.share.min.heartbeat.interval.ms=200",
+        ]
         command = ["minikafka-server", *(word for setting in settings for word in ("--override", setting))]
         with ServerProcess(step, command, directory, activated(programs)) as server:
             started = server.wait_for("ready in")
