@@ -177,6 +177,16 @@ def test_what_is_settled_already_is_passed_over(shared: SharedLog) -> None:
 # --- locks, in virtual time
 
 
+def test_locks_that_time_out_together_are_written_as_one(shared: SharedLog) -> None:
+    shared.produce(1, 1, 1, 1)
+    assert len(shared.fetch(batch_size=1)) == 4
+    shared.acknowledge("a", (1, 1, ACCEPT))
+    writes = shared.persister.writes
+    shared.clock.advance(LOCK_MS)
+    assert shared.persister.writes == writes + 1
+    assert shared.stored == (0, [(0, 0, AVAILABLE, 1), (1, 1, ACKNOWLEDGED, 1), (2, 3, AVAILABLE, 1)])
+
+
 def test_a_lock_that_times_out_releases_what_it_still_holds(shared: SharedLog) -> None:
     shared.produce(4)
     shared.fetch("a")

@@ -7,7 +7,7 @@ all of them run out at the same time as the batch's would.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,14 +40,16 @@ class DeliveryLocks:
     """Makes the locks of one share partition.
 
     :param duration_ms: how long a lock made now is to hold.
-    :param on_timeout: called with a lock that has run out, and that some record still has.
+    :param on_timeout: called with the locks that have run out, and that some record still has. Those that run out
+        together come together: each call is a write of the persister.
     """
 
-    __slots__ = ("_duration_ms", "_on_timeout", "_timers", "is_closed")
+    __slots__ = ("_duration_ms", "_expired", "_on_timeout", "_timers", "is_closed")
 
     def __init__(
-        self, timers: Timers, duration_ms: Callable[[], int], on_timeout: Callable[[DeliveryLock], None]
+        self, timers: Timers, duration_ms: Callable[[], int], on_timeout: Callable[[Sequence[DeliveryLock]], None]
     ) -> None:
+        self._expired: list[DeliveryLock] = []
         self._timers = timers
         self._duration_ms = duration_ms
         self._on_timeout = on_timeout
@@ -61,5 +63,12 @@ class DeliveryLocks:
 
     def _expire(self, lock: DeliveryLock) -> None:
         lock.has_expired = True
+        if not self._expired:
+            # After all that is due now.
+            self._timers.after(0, self._tell)
+        self._expired.append(lock)
+
+    def _tell(self) -> None:
+        expired, self._expired = self._expired, []
         if not self.is_closed:
-            self._on_timeout(lock)
+            self._on_timeout(expired)

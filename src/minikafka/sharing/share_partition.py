@@ -126,7 +126,7 @@ class SharePartition:
         self._clock = clock
         self._on_available = on_available
         self._state_epoch = 0
-        self._locks = DeliveryLocks(timers, self._lock_duration_ms, self._lock_timed_out)
+        self._locks = DeliveryLocks(timers, self._lock_duration_ms, self._locks_timed_out)
 
     def __repr__(self) -> str:
         return f"SharePartition({self.name}, {self.state})"
@@ -313,13 +313,14 @@ class SharePartition:
         self._on_available(self)
         return outcome
 
-    def _lock_timed_out(self, lock: DeliveryLock) -> None:
-        """What the lock still holds is available again, at once: there is no member to wait for the write."""
+    def _locks_timed_out(self, locks: Sequence[DeliveryLock]) -> None:
+        """What the locks still hold is available again, at once: there is no member to wait for the write."""
         stored: list[StateBatch] = []
-        first = self.window.floor(lock.first_offset)
-        if first is not None:
-            for batch in self.window.beginning_in(first.first_offset, lock.last_offset):
-                self._give_up(batch, lock, stored)
+        for lock in locks:
+            first = self.window.floor(lock.first_offset)
+            if first is not None:
+                for batch in self.window.beginning_in(first.first_offset, lock.last_offset):
+                    self._give_up(batch, lock, stored)
         if stored:
             _followed_by(self._write(stored), self._written_for_nobody)
             self._on_available(self)
@@ -329,7 +330,8 @@ class SharePartition:
         if whole is not None and not (_is_held(whole, lock) and batch.reaches_across(self.window.start_offset)):
             self._give_up_state(whole, batch.first_offset, batch.last_offset, lock, stored)
             return
-        for offset, state in enumerate(batch.split(), batch.first_offset):
+        batch.split()
+        for offset, state in batch.states_between(lock.first_offset, lock.last_offset):
             self._give_up_state(state, offset, offset, lock, stored)
 
     def _give_up_state(
