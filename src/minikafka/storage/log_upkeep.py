@@ -20,8 +20,8 @@ from minikafka.storage.partition_log import PartitionLog
 logger = logging.getLogger(__name__)
 
 
-_SEGMENTS_AT_A_TIME = 10
-"""Each is renamed with its indexes, which takes a tenth of a millisecond."""
+_SEGMENTS_AT_A_TIME = 3
+"""Each is renamed with its indexes, which takes a tenth of a millisecond, and several on a disk that is busy."""
 
 _OFFSETS_AT_A_TIME = 100
 
