@@ -573,6 +573,19 @@ STATES: list[Step] = [
 ]
 
 FEATURE_OFF: list[Step] = [
+    step("join: before it is off", heartbeat(group="before", topics=[TOPIC])),
+    Step(
+        "heartbeat: before it is off",
+        lambda ids: heartbeat(group="before", epoch=1),
+        (1,),
+        lambda answer: answer["member_epoch"] == 2,
+    ),
+    Step(
+        "fetch: before it is off",
+        fetch(0, [S], group="before"),
+        (2,),
+        lambda answer: answer["responses"] and not answer["responses"][0]["partitions"][0]["error_code"],
+    ),
     step("feature: off", share_version(0)),
     step("off: heartbeat", heartbeat(topics=[TOPIC])),
     step("off: describe", ShareGroupDescribeRequest(group_ids=[GROUP, "classic"])),
@@ -590,6 +603,9 @@ FEATURE_OFF: list[Step] = [
     step("off: list", ListGroupsRequest(types_filter=["share"]), 5),
     step("feature: on", share_version(1)),
     step("on: join", heartbeat(topics=[TOPIC])),
+    step("on: heartbeat", heartbeat(group="before", epoch=2)),
+    step("on: fetch", fetch(NEXT, group="before"), 2),
+    step("on: acknowledge", acknowledge(NEXT, group="before"), 2),
     step("versions that were dropped: heartbeat", heartbeat(topics=[TOPIC]), 0),
     step("versions that were dropped: fetch", fetch(0, [S]), 0),
     step("versions that were dropped: acknowledge", acknowledge(0), 0),
