@@ -30,6 +30,7 @@ class Coordinators:
         self._transactions: TransactionService | None = None
         self._share_states: ShareStateService | None = None
         self._share_partitions: SharePartitionService | None = None
+        self._is_stopped = False
 
     def start(self) -> None:
         """When the logs are attached to the controller: load what there is, leave the rest to the first who asks."""
@@ -61,6 +62,7 @@ class Coordinators:
 
     def stop(self) -> None:
         """Answer whoever waits, and refuse what comes after."""
+        self._is_stopped = True
         if self._share_partitions is not None:
             self._share_partitions.stop()
         if self._share_states is not None:
@@ -89,7 +91,7 @@ class Coordinators:
                 services.run_blocking,
                 share_states=lambda: services.share_states,
             )
-            self._groups.start()
+            self._begin(self._groups)
         return self._groups
 
     def _start_transactions(self) -> TransactionService:
@@ -107,7 +109,7 @@ class Coordinators:
                 services.timers,
                 services.run_blocking,
             )
-            self._transactions.start()
+            self._begin(self._transactions)
         return self._transactions
 
     def _start_share_states(self) -> ShareStateService:
@@ -119,7 +121,7 @@ class Coordinators:
             self._share_states = ShareStateService(
                 services.controller, services.logs, services.clock, services.timers, services.run_blocking
             )
-            self._share_states.start()
+            self._begin(self._share_states)
         return self._share_states
 
     def _start_share_partitions(self) -> SharePartitionService:
@@ -127,5 +129,11 @@ class Coordinators:
             from minikafka.server.share_partition_service import SharePartitionService
 
             self._share_partitions = SharePartitionService(self._services)
-            self._share_partitions.start()
+            self._begin(self._share_partitions)
         return self._share_partitions
+
+    def _begin(self, service: GroupService | TransactionService | ShareStateService | SharePartitionService) -> None:
+        service.start()
+        if self._is_stopped:
+            # Connections outlast the coordinators by a moment: what is first asked for then is refused, too.
+            service.stop()
