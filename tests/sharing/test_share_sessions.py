@@ -145,3 +145,10 @@ def test_a_connection_knows_the_group_of_a_session_that_is_closed(sessions: Shar
     sessions.remove(KEY)
     assert not sessions.has_members_of("g")
     assert sessions.forget_connection("c") == ([], {"g"})
+
+
+def test_a_connection_that_has_served_several_groups_was_about_all_of_them(sessions: ShareSessions) -> None:
+    for group_id in ("g", "h"):
+        fetch(sessions, 0, 0, key=SessionKey(group_id, "a"))
+        sessions.remove(SessionKey(group_id, "a"))
+    assert sessions.forget_connection("c") == ([], {"g", "h"}), "else their share partitions would stay"

@@ -133,8 +133,8 @@ class ShareSessions:
         self._max_sessions = max_sessions
         self._sessions: dict[SessionKey, ShareSession] = {}
         self._by_connection: dict[object, dict[SessionKey, None]] = {}
-        self._last_group: dict[object, str] = {}
-        """Connection -> the group of the session that it opened last, which may be closed."""
+        self._groups: dict[object, set[str]] = {}
+        """Connection -> the groups of the sessions that it has opened, which may be closed."""
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -197,9 +197,7 @@ class ShareSessions:
     def forget_connection(self, connection: object) -> tuple[list[SessionKey], set[str]]:
         """The sessions that were opened by a connection, and are still there; and the groups it was about."""
         keys = list(self._by_connection.pop(connection, ()))
-        groups = {key.group_id for key in keys}
-        last_group = self._last_group.pop(connection, None)
-        return keys, groups if last_group is None else groups | {last_group}
+        return keys, self._groups.pop(connection, set())
 
     def _existing(self, key: SessionKey) -> ShareSession:
         session = self._sessions.get(key)
@@ -213,4 +211,4 @@ class ShareSessions:
             raise ApiError(errors.SHARE_SESSION_LIMIT_REACHED)
         self._sessions[session.key] = session
         self._by_connection.setdefault(session.connection, {})[session.key] = None
-        self._last_group[session.connection] = session.key.group_id
+        self._groups.setdefault(session.connection, set()).add(session.key.group_id)
