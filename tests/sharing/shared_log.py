@@ -97,6 +97,8 @@ class SharedLog:
         self.settings = ShareSettings(lambda: self.config, lambda group_id: self.group)
         self.key = SharePartitionId(GROUP_ID, topic_id_of("t"), 0)
         self.woken = 0
+        self.batches_read = 0
+        """How many batches the last fetch has looked at."""
         self.partition = self.new_partition()
 
     def new_partition(self) -> SharePartition:
@@ -153,8 +155,11 @@ class SharedLog:
         if offset is None:
             return []
         data = self.log.read(offset, max_bytes, isolation=self.settings.of_group(GROUP_ID).isolation)
-        known_offset = max(self.partition.window.end_offset, offset)
-        fetched = FetchedBatches.of(data, known_offset, max_records, "t-0")
+        window = self.partition.window
+        fetched = FetchedBatches.of(
+            data, max(window.end_offset, offset), max_records, "t-0", window.reach(offset, max_records)
+        )
+        self.batches_read = len(fetched.batches)
         acquired = self.partition.acquire(
             member_id, offset, fetched, mode=mode, max_records=max_records, batch_size=batch_size
         )

@@ -174,6 +174,15 @@ def test_what_is_settled_already_is_passed_over(shared: SharedLog) -> None:
     assert shared.acknowledge("a", (0, 2, ACCEPT)) == errors.NONE
 
 
+def test_what_is_available_again_is_found_without_looking_at_all_that_is_in_flight(shared: SharedLog) -> None:
+    shared.produce(*[2] * 200)
+    shared.fetch("a", max_records=400, batch_size=2)
+    assert shared.acknowledge("a", (100, 103, RELEASE), (301, 301, RELEASE)) == errors.NONE
+    assert shared.fetch("b", max_records=3) == [(100, 101, 2), (102, 103, 2)]
+    assert shared.batches_read == 2
+    assert shared.fetch("b", max_records=3) == [(301, 301, 2)], "and there is nothing behind"
+
+
 # --- locks, in virtual time
 
 

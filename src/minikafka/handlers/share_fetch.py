@@ -261,8 +261,15 @@ class _ShareFetch:
         if read.data is None:
             return _failed(index, read.code)
         try:
-            known_offset = max(share_partition.window.end_offset, read.offset)
-            fetched = FetchedBatches.of(read.data, known_offset, max(max_records, 0), share_partition.log.name)
+            max_records = max(max_records, 0)
+            window = share_partition.window
+            fetched = FetchedBatches.of(
+                read.data,
+                max(window.end_offset, read.offset),
+                max_records,
+                share_partition.log.name,
+                window.reach(read.offset, max_records),
+            )
         except (OSError, StorageError):
             return _failed(index, errors.KAFKA_STORAGE_ERROR)
         acquired = share_partition.acquire(

@@ -160,6 +160,22 @@ class DeliveryWindow:
                     return offset
         return None
 
+    def reach(self, fetch_offset: int, max_records: int) -> int | None:
+        """The end of the batch in flight up to which so many records are available again from ``fetch_offset`` on; None
+        when there are fewer, or gaps between them."""
+        first = self.floor(fetch_offset)
+        if first is None or self.gap_start is not None or not self.has_released:
+            return None
+        for batch in self.beginning_in(first.first_offset, self.end_offset):
+            if batch.state is not None:
+                max_records -= batch.record_count if batch.state.is_available else 0
+            else:
+                states = batch.states_between(fetch_offset, batch.last_offset)
+                max_records -= sum(state.is_available for _, state in states)
+            if max_records <= 0:
+                return batch.last_offset
+        return None
+
     # --- moving on
 
     def slide(self) -> bool:

@@ -64,9 +64,12 @@ class FetchedBatches:
         self._records = records
 
     @classmethod
-    def of(cls, data: FetchData, known_offset: int, max_records: int, name: str) -> FetchedBatches:
+    def of(
+        cls, data: FetchData, known_offset: int, max_records: int, name: str, reach: int | None = None
+    ) -> FetchedBatches:
         """As far as the batch that ends ``max_records`` behind ``known_offset`` and the first batch, where new records
-        would begin: the headers after that need not be looked at.
+        would begin: the headers after that need not be looked at. Nor those behind ``reach``, up to which there is
+        enough without new ones (``DeliveryWindow.reach``), unless compaction has removed what that begins with.
 
         ``name`` of the partition, for errors. Raises OSError, CorruptLogError.
         """
@@ -90,7 +93,9 @@ class FetchedBatches:
                     header.is_control,
                 )
             )
-            if header.last_offset >= max(known_offset, batches[0].base_offset) + max_records:
+            first_offset = batches[0].base_offset
+            has_enough = reach is not None and first_offset <= data.offset and header.last_offset >= reach
+            if has_enough or header.last_offset >= max(known_offset, first_offset) + max_records:
                 break
         return cls(batches, data.aborted_transactions or (), records)
 
