@@ -183,6 +183,18 @@ def test_what_is_available_again_is_found_without_looking_at_all_that_is_in_flig
     assert shared.fetch("b", max_records=3) == [(301, 301, 2)], "and there is nothing behind"
 
 
+def test_what_compaction_removes_while_a_release_fails_is_counted_once(shared: SharedLog) -> None:
+    shared.produce(1, 1, 1, 1)
+    shared.fetch("a", batch_size=1)
+    shared.acknowledge("a", (1, 1, RELEASE))
+    shared.persister.is_slow = True
+    shared.persister.refusal = Outcome(errors.KAFKA_STORAGE_ERROR)
+    shared.begin_acknowledge("a", (2, 2, RELEASE))
+    shared.partition.window.archive_missing(1, 3)
+    shared.persister.finish()
+    assert shared.partition.window.delivery_complete_count == 2, "the records 1 and 2"
+
+
 # --- locks, in virtual time
 
 

@@ -20,17 +20,16 @@ class StateChanges:
     def __init__(self, window: DeliveryWindow, max_deliveries: int) -> None:
         self._window = window
         self._max_deliveries = max_deliveries
-        self._begun: list[tuple[InFlightState, int, int, bool]] = []
-        """State, first and last offset, and whether they are counted as complete."""
+        self._begun: list[tuple[InFlightState, int, int]] = []
+        """State, first and last offset."""
         self.stored: list[StateBatch] = []
 
     def begin(self, state: InFlightState, first_offset: int, last_offset: int, new_state: int) -> None:
         """Let acquired records become something else."""
         state.begin(new_state, self._max_deliveries)
-        is_complete = state.is_terminal
-        self._begun.append((state, first_offset, last_offset, is_complete))
+        self._begun.append((state, first_offset, last_offset))
         append_stored(self.stored, StateBatch(first_offset, last_offset, state.state, state.delivery_count))
-        if is_complete:
+        if state.is_terminal:
             self._window.delivery_complete_count += self._window.count_from_start(first_offset, last_offset)
 
     def release(self, batch: InFlightBatch, member_id: str) -> None:
@@ -49,18 +48,20 @@ class StateChanges:
                 self.begin(state, offset, offset, ARCHIVED if offset < start_offset else AVAILABLE)
 
     def commit(self) -> None:
-        for state, _, _, _ in self._begun:
+        for state, _, _ in self._begun:
             state.commit()
             self._note_released(state)
 
     def roll_back(self) -> None:
         window = self._window
-        for state, first_offset, last_offset, is_complete in self._begun:
+        for state, first_offset, last_offset in self._begun:
+            # What was archived meanwhile is counted, too.
+            was_complete = state.is_terminal
             state.roll_back(self._max_deliveries)
             self._note_released(state)
-            if is_complete != state.is_terminal:
+            if was_complete != state.is_terminal:
                 count = window.count_from_start(first_offset, last_offset)
-                window.delivery_complete_count += -count if is_complete else count
+                window.delivery_complete_count += -count if was_complete else count
         window.archive_below_start()
 
     def _note_released(self, state: InFlightState) -> None:
