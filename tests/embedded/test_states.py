@@ -152,7 +152,7 @@ def test_other_threads_ask_on_while_it_goes_back(broker: Broker) -> None:
 def test_a_state_that_cannot_be_restored(tmp_path: Path) -> None:
     with Broker() as broker:
         snapshot = broker.snapshot()
-        Path(snapshot.directories[0], "__cluster_metadata-0", "quorum-state").write_text("nonsense")
+        Path(snapshot.directories[0], "meta.properties").write_text("nonsense")
         with pytest.raises(MinikafkaError):
             broker.restore(snapshot)
         with pytest.raises(RuntimeError, match="not running"):
