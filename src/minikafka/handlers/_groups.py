@@ -10,7 +10,7 @@ from minikafka.state.features import GROUP_VERSION, SHARE_VERSION
 from minikafka.state.topic_names import GROUP_METADATA_TOPIC
 
 if TYPE_CHECKING:
-    from minikafka.handlers.context import RequestContext
+    from minikafka.handlers.context import RequestContext, Services
 
 ZERO_TOPIC_ID = bytes(16)
 _READ, _DELETE, _DESCRIBE, _DESCRIBE_CONFIGS, _ALTER_CONFIGS = 3, 6, 8, 10, 11
@@ -32,9 +32,8 @@ def consumer_protocol_is_enabled(ctx: RequestContext) -> bool:
     )
 
 
-def share_groups_are_enabled(ctx: RequestContext) -> bool:
+def share_groups_are_enabled(broker: Services) -> bool:
     """Whether there may be share groups (KIP-932): the broker or the cluster's features must say so."""
-    broker = ctx.broker
     return bool(broker.config["group.share.enable"]) or broker.image.features.level(SHARE_VERSION) >= 1
 
 

@@ -22,7 +22,7 @@ _ELSEWHERE = frozenset({errors.NOT_LEADER_OR_FOLLOWER, errors.FENCED_LEADER_EPOC
 
 def refusal(ctx: RequestContext, group_id: str | None, member_id: str | None) -> int:
     """The error code for one who cannot be served at all, or NONE."""
-    if not share_groups_are_enabled(ctx):
+    if not share_groups_are_enabled(ctx.broker):
         return errors.UNSUPPORTED_VERSION
     if group_id is None or not member_id or len(member_id) > _MAX_MEMBER_ID_CHARACTERS:
         return errors.INVALID_REQUEST

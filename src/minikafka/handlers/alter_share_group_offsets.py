@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def handle(
     ctx: RequestContext, request: AlterShareGroupOffsetsRequest
 ) -> AlterShareGroupOffsetsResponse | Pending[AlterShareGroupOffsetsResponse]:
-    if not share_groups_are_enabled(ctx):
+    if not share_groups_are_enabled(ctx.broker):
         return error_response(request, UNSUPPORTED_VERSION)
     return ctx.broker.groups.share.alter_offsets(request)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def handle(
     ctx: RequestContext, request: DeleteShareGroupOffsetsRequest
 ) -> DeleteShareGroupOffsetsResponse | Pending[DeleteShareGroupOffsetsResponse]:
-    if not share_groups_are_enabled(ctx):
+    if not share_groups_are_enabled(ctx.broker):
         return error_response(request, UNSUPPORTED_VERSION)
     return ctx.broker.groups.share.delete_offsets(request)
 

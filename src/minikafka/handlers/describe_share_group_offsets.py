@@ -42,7 +42,7 @@ def error_response(request: DescribeShareGroupOffsetsRequest, code: int) -> Desc
 
 
 def _describe(ctx: RequestContext, group: _Group) -> _GroupResponse | Pending[_GroupResponse]:
-    if not share_groups_are_enabled(ctx):
+    if not share_groups_are_enabled(ctx.broker):
         return _GroupResponse(group_id=group.group_id, error_code=UNSUPPORTED_VERSION)
     return ctx.broker.groups.share.describe_offsets(
         group, latest=lambda topic, index: partition_log(ctx.broker, topic, index).high_watermark

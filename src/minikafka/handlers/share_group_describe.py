@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def handle(
     ctx: RequestContext, request: ShareGroupDescribeRequest
 ) -> ShareGroupDescribeResponse | Pending[ShareGroupDescribeResponse]:
-    if not share_groups_are_enabled(ctx):
+    if not share_groups_are_enabled(ctx.broker):
         return error_response(request, UNSUPPORTED_VERSION)
 
     def answer(groups: list[ShareGroupDescribeResponse.DescribedGroup]) -> ShareGroupDescribeResponse:

@@ -24,7 +24,7 @@ _MAX_MEMBER_ID_CHARACTERS = 36
 def handle(
     ctx: RequestContext, request: ShareGroupHeartbeatRequest
 ) -> ShareGroupHeartbeatResponse | Pending[ShareGroupHeartbeatResponse]:
-    if not share_groups_are_enabled(ctx):
+    if not share_groups_are_enabled(ctx.broker):
         return ShareGroupHeartbeatResponse(error_code=UNSUPPORTED_VERSION)
     if not 0 < len(request.member_id) <= _MAX_MEMBER_ID_CHARACTERS:
         return ShareGroupHeartbeatResponse(error_code=INVALID_REQUEST)

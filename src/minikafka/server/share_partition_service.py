@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minikafka.handlers._groups import share_groups_are_enabled
 from minikafka.sharing.share_partitions import SharePartitions
 from minikafka.sharing.share_settings import ShareSettings
 from minikafka.state.configurations import GROUP
-from minikafka.state.features import SHARE_VERSION
 
 if TYPE_CHECKING:
     from minikafka.server.services import BrokerServices
@@ -44,9 +44,5 @@ class SharePartitionService:
         for topic, partition in delta.changed_partitions:
             if partition.leader != services.node_id:
                 self.partitions.forget_partition(topic.topic_id, partition.index)
-        if (
-            "features" in delta.changed_parts
-            and services.image.features.level(SHARE_VERSION) < 1
-            and not services.config["group.share.enable"]
-        ):
+        if "features" in delta.changed_parts and not share_groups_are_enabled(services):
             self.partitions.forget_everything()

@@ -36,7 +36,7 @@ NO_MEMBER: Final = ""
 class InFlightState:
     """The state of one record, or of all records of a batch.
 
-    ``member_id`` has acquired it, while ``lock`` runs. ``is_changing``: a new state has been begun.
+    ``member_id`` has acquired it, while ``lock`` runs.
     """
 
     __slots__ = ("_is_archived", "_previous", "delivery_count", "lock", "member_id", "state")
@@ -56,10 +56,6 @@ class InFlightState:
 
     def __repr__(self) -> str:
         return f"InFlightState(state={self.state}, delivery_count={self.delivery_count}, member_id={self.member_id!r})"
-
-    @property
-    def is_changing(self) -> bool:
-        return self._previous is not None
 
     @property
     def is_available(self) -> bool:

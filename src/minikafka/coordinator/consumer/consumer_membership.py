@@ -19,7 +19,7 @@ import logging
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from minikafka.coordinator.assignments import Assignment, assignment_of
+from minikafka.coordinator.assignments import Assignment, assignment_of, named_topics_of, topics_of
 from minikafka.coordinator.classic.classic_group import ClassicGroup
 from minikafka.coordinator.consumer import consumer_records as records_of
 from minikafka.coordinator.consumer.consumer_group import (
@@ -428,15 +428,10 @@ class ConsumerMembership:
         )
 
     def _described(self, assignment: Assignment) -> ConsumerGroupDescribeResponse.Assignment:
-        topics = self.metadata.topics_by_id
         return ConsumerGroupDescribeResponse.Assignment(
-            topic_partitions=[
-                ConsumerGroupDescribeResponse.TopicPartitions(
-                    topic_id=topic_id, topic_name=topics[topic_id].name, partitions=sorted(partitions)
-                )
-                for topic_id, partitions in assignment.items()
-                if topic_id in topics
-            ]
+            topic_partitions=named_topics_of(
+                assignment, self.metadata.topics_by_id, ConsumerGroupDescribeResponse.TopicPartitions
+            )
         )
 
 
@@ -539,10 +534,7 @@ def _is_full(request: ConsumerGroupHeartbeatRequest) -> bool:
 
 def _as_response(assignment: Assignment) -> ConsumerGroupHeartbeatResponse.Assignment:
     return ConsumerGroupHeartbeatResponse.Assignment(
-        topic_partitions=[
-            ConsumerGroupHeartbeatResponse.TopicPartitions(topic_id=topic_id, partitions=sorted(partitions))
-            for topic_id, partitions in assignment.items()
-        ]
+        topic_partitions=topics_of(assignment, ConsumerGroupHeartbeatResponse.TopicPartitions)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minikafka.coordinator.assignments import topics_of
 from minikafka.coordinator.result import CoordinatorRecord
 from minikafka.protocol.messages import (
     ConsumerGroupCurrentMemberAssignmentKey,
@@ -24,6 +25,7 @@ from minikafka.protocol.messages import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from minikafka.coordinator.assignments import Assignment
     from minikafka.coordinator.consumer.consumer_group import ConsumerGroup, ConsumerMember
 
 
@@ -56,14 +58,9 @@ def group_epoch_record(group_id: str, epoch: int, metadata_hash: int) -> Coordin
     return CoordinatorRecord(ConsumerGroupMetadataKey(group_id=group_id), value)
 
 
-def target_assignment_record(
-    group_id: str, member_id: str, assignment: Mapping[bytes, frozenset[int]]
-) -> CoordinatorRecord:
+def target_assignment_record(group_id: str, member_id: str, assignment: Assignment) -> CoordinatorRecord:
     value = ConsumerGroupTargetAssignmentMemberValue(
-        topic_partitions=[
-            ConsumerGroupTargetAssignmentMemberValue.TopicPartition(topic_id=topic_id, partitions=sorted(partitions))
-            for topic_id, partitions in assignment.items()
-        ]
+        topic_partitions=topics_of(assignment, ConsumerGroupTargetAssignmentMemberValue.TopicPartition)
     )
     return CoordinatorRecord(ConsumerGroupTargetAssignmentMemberKey(group_id=group_id, member_id=member_id), value)
 
@@ -78,20 +75,13 @@ def current_assignment_record(group_id: str, member: ConsumerMember) -> Coordina
         member_epoch=member.member_epoch,
         previous_member_epoch=member.previous_member_epoch,
         state=member.state,
-        assigned_partitions=_topic_partitions(member.assigned),
-        partitions_pending_revocation=_topic_partitions(member.pending_revocation),
+        assigned_partitions=topics_of(member.assigned, ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions),
+        partitions_pending_revocation=topics_of(
+            member.pending_revocation, ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions
+        ),
     )
     key = ConsumerGroupCurrentMemberAssignmentKey(group_id=group_id, member_id=member.member_id)
     return CoordinatorRecord(key, value)
-
-
-def _topic_partitions(
-    assignment: Mapping[bytes, frozenset[int]],
-) -> list[ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions]:
-    return [
-        ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions(topic_id=topic_id, partitions=sorted(partitions))
-        for topic_id, partitions in assignment.items()
-    ]
 
 
 def regular_expression_record(

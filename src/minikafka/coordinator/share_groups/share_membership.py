@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from minikafka.coordinator.assignments import Assignment
+from minikafka.coordinator.assignments import Assignment, named_topics_of, topics_of
 from minikafka.coordinator.metadata_hash import TopicHashes
 from minikafka.coordinator.result import Caller, Result
 from minikafka.coordinator.settings import GroupSettings
@@ -230,15 +230,10 @@ class ShareMembership:
         )
 
     def _described(self, assignment: Assignment) -> ShareGroupDescribeResponse.Assignment:
-        topics = self.metadata.topics_by_id
         return ShareGroupDescribeResponse.Assignment(
-            topic_partitions=[
-                ShareGroupDescribeResponse.TopicPartitions(
-                    topic_id=topic_id, topic_name=topics[topic_id].name, partitions=sorted(partitions)
-                )
-                for topic_id, partitions in assignment.items()
-                if topic_id in topics
-            ]
+            topic_partitions=named_topics_of(
+                assignment, self.metadata.topics_by_id, ShareGroupDescribeResponse.TopicPartitions
+            )
         )
 
 
@@ -288,10 +283,7 @@ def _updated(member: ShareMember, caller: Caller, request: ShareGroupHeartbeatRe
 
 def _as_response(assignment: Assignment) -> ShareGroupHeartbeatResponse.Assignment:
     return ShareGroupHeartbeatResponse.Assignment(
-        topic_partitions=[
-            ShareGroupHeartbeatResponse.TopicPartitions(topic_id=topic_id, partitions=sorted(partitions))
-            for topic_id, partitions in assignment.items()
-        ]
+        topic_partitions=topics_of(assignment, ShareGroupHeartbeatResponse.TopicPartitions)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minikafka.coordinator.assignments import topics_of
 from minikafka.coordinator.result import CoordinatorRecord
 from minikafka.coordinator.share_groups.share_group import MEMBER_STABLE
 from minikafka.protocol.messages import (
@@ -46,10 +47,7 @@ def group_epoch_record(group_id: str, epoch: int, metadata_hash: int) -> Coordin
 
 def target_assignment_record(group_id: str, member_id: str, assignment: Assignment) -> CoordinatorRecord:
     value = ShareGroupTargetAssignmentMemberValue(
-        topic_partitions=[
-            ShareGroupTargetAssignmentMemberValue.TopicPartition(topic_id=topic_id, partitions=sorted(partitions))
-            for topic_id, partitions in assignment.items()
-        ]
+        topic_partitions=topics_of(assignment, ShareGroupTargetAssignmentMemberValue.TopicPartition)
     )
     return CoordinatorRecord(ShareGroupTargetAssignmentMemberKey(group_id=group_id, member_id=member_id), value)
 
@@ -64,10 +62,7 @@ def current_assignment_record(group_id: str, member: ShareMember) -> Coordinator
         member_epoch=member.member_epoch,
         previous_member_epoch=member.previous_member_epoch,
         state=MEMBER_STABLE,
-        assigned_partitions=[
-            ShareGroupCurrentMemberAssignmentValue.TopicPartitions(topic_id=topic_id, partitions=sorted(partitions))
-            for topic_id, partitions in member.assigned.items()
-        ],
+        assigned_partitions=topics_of(member.assigned, ShareGroupCurrentMemberAssignmentValue.TopicPartitions),
     )
     return CoordinatorRecord(ShareGroupCurrentMemberAssignmentKey(group_id=group_id, member_id=member.member_id), value)
 
