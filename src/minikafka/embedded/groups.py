@@ -58,20 +58,7 @@ class GroupCalls(TopicCalls):
         [found] = self._ask(request, 1, lambda answer: answer.groups[0].error_code).groups
         if found.error_code != GROUP_ID_NOT_FOUND:
             check(found.error_code, found.error_message)
-            members = [
-                Member(
-                    member.member_id,
-                    member.client_id,
-                    member.client_host,
-                    member.instance_id,
-                    sorted(
-                        (part.topic_name, index)
-                        for part in member.assignment.topic_partitions
-                        for index in part.partitions
-                    ),
-                )
-                for member in found.members
-            ]
+            members = [Member.described(member, member.instance_id) for member in found.members]
             return Group(group_id, "consumer", found.group_state, members)
         try:
             return self._classic_group(group_id)

@@ -53,6 +53,13 @@ class Member(NamedTuple):
     instance_id: str | None
     partitions: list[tuple[str, int]]
 
+    @classmethod
+    def described(cls, found: Any, instance_id: str | None) -> Member:
+        """From what ConsumerGroupDescribe and ShareGroupDescribe say of a member."""
+        topics = found.assignment.topic_partitions
+        partitions = sorted((topic.topic_name, index) for topic in topics for index in topic.partitions)
+        return cls(found.member_id, found.client_id, found.client_host, instance_id, partitions)
+
 
 class Group(NamedTuple):
     """``kind``: ``classic``, ``consumer`` (KIP-848) or ``share`` (KIP-932). ``state`` in Kafka's words: ``Stable``,

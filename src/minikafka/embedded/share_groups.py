@@ -26,18 +26,7 @@ def share_group(ask: Ask, group_id: str) -> Group:
     request = messages.ShareGroupDescribeRequest(group_ids=[group_id])
     [found] = ask(request, 1, lambda answer: answer.groups[0].error_code).groups
     check(found.error_code, found.error_message)
-    members = [
-        Member(
-            member.member_id,
-            member.client_id,
-            member.client_host,
-            None,
-            sorted(
-                (part.topic_name, index) for part in member.assignment.topic_partitions for index in part.partitions
-            ),
-        )
-        for member in found.members
-    ]
+    members = [Member.described(member, None) for member in found.members]
     return Group(group_id, _KIND, found.group_state, members)
 
 
