@@ -117,6 +117,8 @@ def expect_sound(directory: Path) -> None:
 
 def create_topics(bootstrap: str, topics: dict[str, tuple[int, dict[str, str]]]) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
+    # Kafka with ZooKeeper listens before it knows its controller, which creates topics.
+    wait_until(lambda: admin.list_topics(timeout=TIMEOUT_S).controller_id >= 0, timeout_s=TIMEOUT_S)
     wanted = [
         NewTopic(name, num_partitions=partitions, replication_factor=1, config=config)
         for name, (partitions, config) in topics.items()
